@@ -1,0 +1,210 @@
+import 'reflect-metadata';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { SHA256_PATTERN } from './canonical-json.js';
+import { ID_PREFIXES, type IdKind, isId } from './ids.js';
+
+/** The JSON Schema (2020-12) of one field, as the OpenAPI page shows it; `nested` names a class instead. */
+export interface FieldSchema {
+  schema: Record<string, unknown>;
+  nested?: () => new () => object;
+  optional: boolean;
+  nullable: boolean;
+  array: boolean;
+}
+
+export interface FieldOptions {
+  optional?: boolean;
+  nullable?: boolean;
+  /** The field is a list of such values, at most `maxItems` (default 1000). */
+  array?: boolean;
+  maxItems?: number;
+  description?: string;
+}
+
+const FIELDS = 'reenact:fields';
+
+/** The fields that a class declares with the decorators of this file, inherited ones first. */
+export function fieldsOf(target: new () => object): Map<string, FieldSchema> {
+  return (Reflect.getMetadata(FIELDS, target.prototype) as Map<string, FieldSchema> | undefined) ?? new Map();
+}
+
+function field(
+  options: FieldOptions,
+  schema: Record<string, unknown>,
+  rules: (each: { each: boolean }) => PropertyDecorator[],
+  nested?: FieldSchema['nested'],
+): PropertyDecorator {
+  const { optional = false, nullable = false, array = false, maxItems = 1000, description } = options;
+  return (target, key) => {
+    const name = String(key);
+    const known = new Map(Reflect.getMetadata(FIELDS, target) as Map<string, FieldSchema> | undefined);
+    known.set(name, { schema: description ? { ...schema, description } : schema, nested, optional, nullable, array });
+    Reflect.defineMetadata(FIELDS, known, target);
+    // Absent is not null: only a nullable field takes null, only an optional one may be missing.
+    ValidateIf(
+      (object: Record<string, unknown>) => !(nullable && object[name] === null) && !(optional && object[name] === undefined),
+    )(target, key);
+    if (array) {
+      IsArray()(target, key);
+      ArrayMaxSize(maxItems)(target, key);
+    }
+    for (const rule of rules({ each: array })) rule(target, key);
+  };
+}
+
+/** Text of `min`..`max` characters (default 0..1024), of a pattern where one is given. */
+export function Text(options: FieldOptions & { min?: number; max?: number; pattern?: RegExp } = {}): PropertyDecorator {
+  const { min = 0, max = 1024, pattern } = options;
+  const schema = { type: 'string', minLength: min, maxLength: max, ...(pattern && { pattern: pattern.source }) };
+  return field(options, schema, (each) => [
+    IsString(each),
+    MinLength(min, each),
+    MaxLength(max, each),
+    storable(each),
+    ...(pattern ? [Matches(pattern, each)] : []),
+  ]);
+}
+
+// PostgreSQL keeps every character but NUL, and no half of a surrogate pair.
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+
+function storable(each: { each: boolean }): PropertyDecorator {
+  const validate = (value: unknown) => typeof value !== 'string' || !UNSTORABLE.test(value);
+  const defaultMessage = (args?: { property: string }) => `${args?.property} must not contain NUL or half a surrogate pair`;
+  return ValidateBy({ name: 'storable', validator: { validate, defaultMessage } }, each);
+}
+
+/** An id of one of the kinds named. */
+export function Id(kinds: IdKind | IdKind[], options: FieldOptions = {}): PropertyDecorator {
+  const list = [kinds].flat();
+  const prefixes = list.map((kind) => `${ID_PREFIXES[kind]}_`).join(' or ');
+  const rule = (each: { each: boolean }) =>
+    ValidateBy(
+      {
+        name: 'isId',
+        validator: {
+          validate: (value) => list.some((kind) => isId(kind, value)),
+          defaultMessage: (args) => `${args?.property} must be an id that begins with ${prefixes}`,
+        },
+      },
+      each,
+    );
+  return field(options, { type: 'string', examples: [`${ID_PREFIXES[list[0]]}_01h455vb4pex5vsknk084sn02q`] }, (each) => [
+    rule(each),
+  ]);
+}
+
+/** `sha256:<64 lower-case hex>`. */
+export function Hash(options: FieldOptions = {}): PropertyDecorator {
+  return Text({ ...options, max: 71, pattern: SHA256_PATTERN });
+}
+
+export const TIME_PATTERN =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-][01]\d:[0-5]\d)$/;
+
+/** An RFC 3339 time. */
+export function Time(options: FieldOptions = {}): PropertyDecorator {
+  const rule = (each: { each: boolean }) =>
+    ValidateBy(
+      {
+        name: 'isTime',
+        validator: {
+          validate: (value) => typeof value === 'string' && TIME_PATTERN.test(value) && !Number.isNaN(Date.parse(value)),
+          defaultMessage: (args) => `${args?.property} must be an RFC 3339 time`,
+        },
+      },
+      each,
+    );
+  return field(options, { type: 'string', format: 'date-time' }, (each) => [rule(each)]);
+}
+
+export const DURATION_PATTERN = /^P(?=.)(\d{1,4}D)?(T(?=.)(\d{1,4}H)?(\d{1,5}M)?(\d{1,6}S)?)?$/;
+
+/** An ISO 8601 duration of days, hours, minutes and seconds (`PT15M`). */
+export function Duration(options: FieldOptions = {}): PropertyDecorator {
+  return Text({ ...options, max: 32, pattern: DURATION_PATTERN });
+}
+
+/** A whole number, by default 0..2^53-1. */
+export function Int(options: FieldOptions & { min?: number; max?: number } = {}): PropertyDecorator {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = options;
+  return field(options, { type: 'integer', minimum: min, maximum: max }, (each) => [IsInt(each), Min(min, each), Max(max, each)]);
+}
+
+/** Any finite number. */
+export function Num(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, { type: 'number' }, (each) => [IsNumber({}, each)]);
+}
+
+export function Bool(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, { type: 'boolean' }, (each) => [IsBoolean(each)]);
+}
+
+/** One of the words given. */
+export function OneOf(words: readonly string[], options: FieldOptions = {}): PropertyDecorator {
+  return field(options, { type: 'string', enum: words }, (each) => [IsIn(words as string[], each)]);
+}
+
+/** An object of another class of contracts, checked by that class. */
+export function Nested(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
+  return field(options, {}, (each) => [ValidateNested(each), IsObject(each), Type(type) as PropertyDecorator], type);
+}
+
+/** A JSON object whose members are read by a decoder of their own (a spec, labels, a posture). */
+export function JsonObject(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, { type: 'object' }, (each) => [IsObject(each)]);
+}
+
+/** Any JSON value. */
+export function JsonValue(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, {}, () => [
+    options.optional ? IsOptional() : ValidateBy({ name: 'isJson', validator: { validate: (v) => v !== undefined } }),
+  ]);
+}
+
+/** Labels: at most 64 pairs of short texts. */
+export function Labels(options: FieldOptions = {}): PropertyDecorator {
+  const rule = (each: { each: boolean }) =>
+    ValidateBy(
+      {
+        name: 'isLabels',
+        validator: {
+          validate: isLabels,
+          defaultMessage: (args) => `${args?.property} must be at most 64 pairs of a name (1..63) and a text (0..256)`,
+        },
+      },
+      each,
+    );
+  return field(options, { type: 'object', additionalProperties: { type: 'string', maxLength: 256 } }, (each) => [rule(each)]);
+}
+
+function isLabels(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const pairs = Object.entries(value);
+  return (
+    pairs.length <= 64 &&
+    pairs.every(
+      ([k, v]) =>
+        k.length >= 1 && k.length <= 63 && typeof v === 'string' && v.length <= 256 && !UNSTORABLE.test(k) && !UNSTORABLE.test(v),
+    )
+  );
+}

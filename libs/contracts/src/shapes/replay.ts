@@ -1,0 +1,110 @@
+import { Int, OneOf, Text } from '../field.js';
+import type { RejectionCode } from '../rejections.js';
+
+export const REPLAY_STATES = [
+  'requested',
+  'checking',
+  'reserving',
+  'dispatching',
+  'running',
+  'succeeded',
+  'failed',
+  'rejected',
+  'cancelled',
+  'expired',
+  'indeterminate',
+] as const;
+export type ReplayState = (typeof REPLAY_STATES)[number];
+
+export const TERMINAL_STATES: readonly ReplayState[] = [
+  'succeeded',
+  'failed',
+  'rejected',
+  'cancelled',
+  'expired',
+  'indeterminate',
+];
+
+export const REPLAY_MODES = ['dry_run', 'execute'] as const;
+export type ReplayMode = (typeof REPLAY_MODES)[number];
+
+export const CHECK_NAMES = ['environment', 'posture', 'version', 'capabilities', 'dry_run', 'approval', 'start'] as const;
+export type CheckName = (typeof CHECK_NAMES)[number];
+export type CheckOutcome = 'pending' | 'passed' | 'failed' | 'not_needed' | 'not_evaluated';
+
+/** One check of the verdict. `evidence` names what it looked at: ids, revisions, digests. */
+export interface Check {
+  name: CheckName;
+  outcome: CheckOutcome;
+  code?: RejectionCode;
+  evidence: Record<string, unknown>;
+  at?: string;
+}
+
+/** Which records of the journal take part; everything by default. */
+export class Selection {
+  @Int({ optional: true }) fromOffset?: number;
+  @Int({ optional: true }) toOffset?: number;
+  @Int({ min: 1, optional: true }) lastN?: number;
+  /** A CEL condition over the record. */
+  @Text({ min: 1, max: 4096, optional: true }) where?: string;
+}
+
+export class ActorPayload {
+  @OneOf(['user', 'agent', 'token', 'service']) kind: 'user' | 'agent' | 'token' | 'service';
+  @Text({ max: 64 }) id: string;
+  @Text({ max: 256, optional: true }) name?: string;
+}
+
+export interface Rejection {
+  codes: RejectionCode[];
+  /** The first of them. */
+  code: RejectionCode;
+  detail: string;
+  remedy: string;
+}
+
+export interface ReplayProgress {
+  records: number;
+  recordsTotal: number;
+  actions: number;
+  actionsTotal: number;
+}
+
+export interface Replay {
+  id: string;
+  mode: ReplayMode;
+  state: ReplayState;
+  orgId: string;
+  projectId: string;
+  artifactId: string;
+  incidentId?: string;
+  environmentId: string;
+  versionId?: string;
+  selection: Selection;
+  include: 'undone' | 'all';
+  again: boolean;
+  dryRunId?: string;
+  approvalId?: string;
+  planDigest?: string;
+  checks: Check[];
+  rejection?: Rejection;
+  /** Why it failed or is indeterminate, as the runner said. */
+  failure?: { codes: string[]; detail?: string };
+  progress?: ReplayProgress;
+  attempt: number;
+  reason: string;
+  requestedBy: { kind: string; id: string; name?: string };
+  startBy?: string;
+  startedAt?: string;
+  endedAt?: string;
+  resolution?: object;
+  createdAt: string;
+}
+
+export interface Verdict {
+  replayId: string;
+  state: ReplayState;
+  final: boolean;
+  checks: Check[];
+}

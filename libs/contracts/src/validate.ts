@@ -1,0 +1,32 @@
+import { plainToInstance } from 'class-transformer';
+import { type ValidationError, validateSync } from 'class-validator';
+import { type FieldError, Problem } from './problem.js';
+
+export interface ValidateOptions {
+  /** `refuse` (HTTP bodies) makes an unknown field an error; `drop` (messages) removes it, so that contracts can grow. */
+  unknownFields: 'refuse' | 'drop';
+}
+
+/** A checked instance of the class. Throws `validation_failed` with one error per wrong field. */
+export function validate<T extends object>(type: new () => T, plain: unknown, options: ValidateOptions): T {
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
+    throw new Problem('validation_failed', { errors: [{ path: '', message: 'must be a JSON object' }] });
+  }
+  const instance = plainToInstance(type, plain);
+  const errors = validateSync(instance, {
+    whitelist: true,
+    forbidNonWhitelisted: options.unknownFields === 'refuse',
+    forbidUnknownValues: false,
+    validationError: { target: false, value: false },
+  });
+  if (errors.length > 0) throw new Problem('validation_failed', { errors: flatten(errors, '') });
+  return instance;
+}
+
+function flatten(errors: ValidationError[], parent: string): FieldError[] {
+  return errors.flatMap((error) => {
+    const path = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+    return [...own, ...flatten(error.children ?? [], path)];
+  });
+}
