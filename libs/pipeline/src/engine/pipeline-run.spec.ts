@@ -1,0 +1,201 @@
+import { type JournalEntry, JournalRecord } from '../journal/journal-record.js';
+import { parseSpec } from '../spec/decode-pipeline.js';
+import { actionStage, filterStage, laneGraph, mapStage } from '../testing/sample-specs.js';
+import type { EngineAction } from './action.js';
+import { compileSpec } from './compile-pipeline.js';
+import { PipelineRun, type StageFault } from './pipeline-run.js';
+
+function runOver(stages: unknown[], bodies: unknown[], change: Partial<JournalEntry> = {}) {
+  const run = new PipelineRun(compileSpec(parseSpec(laneGraph(stages))));
+  const actions: EngineAction[] = [];
+  const errors: StageFault[] = [];
+  bodies.forEach((body, offset) => {
+    const result = run.process(JournalRecord.of({ offset, at: '2026-01-02T03:04:05.000Z', body, ...change }));
+    actions.push(...result.actions);
+    errors.push(...result.errors);
+  });
+  return {
+    actions,
+    errors,
+    stages: run.stages,
+    payloads: actions.map(({ payload }) => JSON.parse(payload.toString() || 'null') as unknown),
+  };
+}
+
+describe('pipeline-run', () => {
+  it('filters, maps and acts', () => {
+    const { actions, stages } = runOver(
+      [
+        filterStage('f', ['in'], 'f', 'body.n % 3 == 0'),
+        mapStage('m', ['f'], 'm', { b: 'body.n * 2', a: 'offset' }),
+        actionStage('act', ['m']),
+      ],
+      [{ n: 0 }, { n: 1 }, { n: 3 }],
+    );
+    expect(actions.map(({ offset, stage, n }) => ({ offset, stage, n }))).toEqual([
+      { offset: 0, stage: 'act', n: 0 },
+      { offset: 2, stage: 'act', n: 0 },
+    ]);
+    expect(actions[1].payload.toString()).toBe('{"a":2,"b":6}');
+    expect(actions[1]).toMatchObject({ kind: 'http', target: 'web', method: 'POST', path: '/x', idempotent: false });
+    expect(stages).toEqual([
+      { id: 'f', in: 3, out: 2, errors: 0 },
+      { id: 'm', in: 2, out: 2, errors: 0 },
+      { id: 'act', in: 2, out: 2, errors: 0 },
+    ]);
+  });
+
+  it('splits, and numbers the actions of a record', () => {
+    const stages = [
+      { id: 's', kind: 'split', from: ['in'], to: 's', items: 'body.l' },
+      actionStage('a', ['s'], { path: "'/' + string(value)" }),
+    ];
+    const { actions } = runOver(stages, [{ l: [5, 6] }, { l: [] }, { l: [7] }]);
+    expect(actions.map(({ offset, n, path }) => [offset, n, path])).toEqual([
+      [0, 0, '/5'],
+      [0, 1, '/6'],
+      [2, 0, '/7'],
+    ]);
+  });
+
+  it('keeps the numbers of actions beside one that fails', () => {
+    const stages = [
+      { id: 's', kind: 'split', from: ['in'], to: 's', items: 'body' },
+      actionStage('a', ['s'], { path: "'/' + value" }),
+    ];
+    const { actions, errors } = runOver(stages, [['x', 7, 'z']]);
+    expect(actions.map(({ n, path }) => [n, path])).toEqual([
+      [0, '/x'],
+      [2, '/z'],
+    ]);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('windows by count: a window belongs to the record that completes it, the rest is not passed on', () => {
+    const stages = [{ id: 'w', kind: 'window', from: ['in'], to: 'w', count: 3 }, actionStage('a', ['w'])];
+    const { actions, payloads, stages: counts } = runOver(stages, [1, 2, 3, 4, 5, 6, 7]);
+    expect(payloads).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(actions.map(({ offset }) => offset)).toEqual([2, 5]);
+    expect(counts[0]).toMatchObject({ in: 7, out: 2 });
+  });
+
+  it.each([
+    ['as written', (list: unknown[]) => list],
+    ['turned around', (list: unknown[]) => [...list].reverse()],
+  ])('merges in the order of stages and n, lanes named %s', (_, order) => {
+    const stages = [
+      { id: 's', kind: 'split', from: ['in'], to: 's', items: 'body' },
+      mapStage('a', ['s'], 'a', "'a' + string(value)"),
+      mapStage('b', ['s'], 'b', "'b' + string(value)"),
+      { id: 'w', kind: 'window', from: order(['a', 'b', 'in']), to: 'w', count: 5 },
+      actionStage('act', ['w']),
+    ];
+    expect(runOver(stages, [[1, 2]]).payloads).toEqual([[[1, 2], 'a1', 'a2', 'b1', 'b2']]);
+  });
+
+  it('orders the actions of a record by stage, whatever lane comes first', () => {
+    const stages = [actionStage('late', ['m']), actionStage('first', ['in']), mapStage('m', ['in'], 'm', 'value')];
+    expect(runOver(stages, [1]).actions.map(({ stage }) => stage)).toEqual(['late', 'first']);
+  });
+
+  it('passes on what an action stage with a lane has asked for', () => {
+    const stages = [{ ...actionStage('one', ['in']), to: 'done' }, actionStage('two', ['done'])];
+    expect(runOver(stages, [1]).actions.map(({ stage }) => stage)).toEqual(['one', 'two']);
+  });
+
+  it('counts errors per stage and goes on', () => {
+    const { actions, errors, stages } = runOver(
+      [filterStage('f', ['in'], 'f', 'body.n > 1'), actionStage('a', ['f'], { path: 'body.p' })],
+      [
+        {},
+        { n: 'x' },
+        { n: 2, p: 'relative' },
+        { n: 2, p: '/../up' },
+        { n: 2, p: '/%2e%2e/up' },
+        { n: 2, p: '//host' },
+        { n: 2, p: '/ok?q=%20' },
+      ],
+    );
+    expect(actions.map(({ path }) => path)).toEqual(['/ok?q=%20']);
+    expect(errors.map(({ stage, code }) => `${stage} ${code}`)).toEqual([
+      'f expression_failed',
+      'f expression_failed',
+      ...Array.from({ length: 4 }, () => 'a path_invalid'),
+    ]);
+    expect(stages).toMatchObject([
+      { in: 7, out: 5, errors: 2, firstError: { offset: 0, code: 'expression_failed' } },
+      { in: 5, out: 1, errors: 4, firstError: { offset: 2, code: 'path_invalid' } },
+    ]);
+  });
+
+  it('never rounds: a number that is not exact is an error of the stage that uses it', () => {
+    const line = '{"offset":0,"at":"2026-01-02T03:04:05.000Z","body":{"id":9007199254740993,"a":1}}';
+    const outcome = (stages: unknown[]) => {
+      const result = new PipelineRun(compileSpec(parseSpec(laneGraph(stages)))).process(JournalRecord.parse(line));
+      return result.errors[0]?.code ?? result.actions[0]?.payload.toString();
+    };
+    expect(outcome([filterStage('f', ['in'], 'f', 'body.id > 0'), actionStage('a', ['f'])])).toBe('number_not_exact');
+    expect(outcome([mapStage('m', ['in'], 'm', 'body'), actionStage('a', ['m'])])).toBe('number_not_exact');
+    expect(outcome([actionStage('a', ['in'])])).toBe('number_not_exact');
+    expect(outcome([mapStage('m', ['in'], 'm', 'body.a'), actionStage('a', ['m'])])).toBe('1');
+    expect(outcome([actionStage('a', ['in'], { body: 'raw' })])).toBe('{"id":9007199254740993,"a":1}');
+  });
+
+  it('sends what body says, with the headers let through', () => {
+    const stages = [
+      actionStage('raw', ['in'], { body: 'raw', headers: ['X-B', 'content-type', 'x-a'] }),
+      actionStage('cel', ['in'], { body: "{'t': value.t}" }),
+      actionStage('get', ['in'], { method: 'GET' }),
+      {
+        id: 'bus',
+        kind: 'action',
+        from: ['in'],
+        action: { kind: 'nats', target: 'bus', subject: "'t.' + key", body: 'value.t' },
+      },
+    ];
+    const { actions } = runOver(stages, [{ t: 'x' }], {
+      key: 'k',
+      headers: { 'X-A': '1', 'X-B': '2', 'X-Secret': '3', 'Content-Type': 'text/x' },
+    });
+    expect(actions.map(({ headers, payload }) => [payload.toString(), headers])).toEqual([
+      ['{"t":"x"}', { 'content-type': 'text/x', 'x-a': '1', 'x-b': '2' }],
+      ['{"t":"x"}', { 'content-type': 'application/json' }],
+      ['', undefined],
+      ['"x"', { 'content-type': 'application/json' }],
+    ]);
+    expect(Object.keys(actions[0].headers ?? {})).toEqual(['content-type', 'x-a', 'x-b']);
+    expect(actions[3]).toMatchObject({ kind: 'nats', subject: 't.k' });
+    expect(actions[3]).not.toHaveProperty('path');
+  });
+
+  it.each(['a b', 'a.*', 'a.>', 'a..b', '', '$SYS.x'])('refuses to publish to %j', (subject) => {
+    const stage = { id: 'bus', kind: 'action', from: ['in'], action: { kind: 'nats', target: 'bus', subject: 'body' } };
+    expect(runOver([stage], [subject]).errors).toMatchObject([{ code: 'subject_invalid' }]);
+  });
+
+  it('refuses bodies that nest too deep, and goes on', () => {
+    const deep = JSON.parse(`${'['.repeat(1000)}${']'.repeat(1000)}`) as unknown;
+    const { actions, errors } = runOver([actionStage('a', ['in']), mapStage('m', ['in'], 'm', 'body')], [deep, 1]);
+    expect(errors.map(({ stage, code }) => [stage, code])).toEqual([
+      ['a', 'result_too_large'],
+      ['m', 'expression_failed'],
+    ]);
+    expect(actions).toHaveLength(1);
+  });
+
+  it('bounds what one record may give', () => {
+    const ten = { kind: 'split', items: '[0,1,2,3,4,5,6,7,8,9]' };
+    const stages = Array.from({ length: 7 }, (_, i) => ({
+      ...ten,
+      id: `s${i}`,
+      from: [i === 0 ? 'in' : `l${i - 1}`],
+      to: `l${i}`,
+    }));
+    const { errors } = runOver(stages, [1]);
+    expect(errors.length).toBeGreaterThan(0);
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['too_many_items']));
+  });
+});

@@ -1,0 +1,104 @@
+import { parseExactJson } from './exact-json.js';
+import { fromCel, toCel } from './cel-value.js';
+import { checkExpression, compileExpression } from './compile-expression.js';
+import { StageError } from './stage-error.js';
+
+function evaluate(text: string, body = 'null'): unknown {
+  const cel = toCel(parseExactJson(body));
+  const headers = new Map([['x-event', 'push']]);
+  return fromCel(
+    compileExpression(text)({ body: cel, value: cel, headers, key: 'k', offset: 7n, at: '2026-01-02T03:04:05.000Z' }),
+  );
+}
+
+function codeOf(text: string, body?: string): string {
+  try {
+    return `no error but ${JSON.stringify(evaluate(text, body))}`;
+  } catch (error) {
+    return error instanceof StageError ? error.code : String(error);
+  }
+}
+
+describe('compile-expression', () => {
+  it.each<[string, string, unknown]>([
+    ['body.n % 3 == 0', '{"n":9}', true],
+    ['body.qty * 2', '{"qty":21}', 42],
+    ['body.qty * 2', '{"qty":21.0}', 42],
+    ['body.price * 2.0', '{"price":1.25}', 2.5],
+    ['body.d > 1', '{"d":1.5}', true],
+    [
+      "{'a': 1, 'b': 'x', 'c': [1, 'y', null], 'd': body.o}",
+      '{"o":{"z":true}}',
+      { a: 1, b: 'x', c: [1, 'y', null], d: { z: true } },
+    ],
+    ["headers['x-event'] + ':' + key", 'null', 'push:k'],
+    ['offset + 1', 'null', 8],
+    ["timestamp(at).getFullYear() == 2026 && at.startsWith('2026')", 'null', true],
+    ["has(body.a) ? body.a : 'none'", '{}', 'none'],
+    ['value.l.filter(x, x > 1).map(x, x * x)', '{"l":[1,2,3]}', [4, 9]],
+    ["'2026-01-01'.matches('^[0-9]{4}-')", 'null', true],
+    ['-0.0', 'null', 0],
+  ])('%s over %s', (text, body, result) => {
+    expect(evaluate(text, body)).toEqual(result);
+  });
+
+  it('gives member names no meaning of their own', () => {
+    const body = '{"constructor":"c","__proto__":"p","toString":"t","hasOwnProperty":1,"length":2}';
+    expect(evaluate('[body.constructor, body["__proto__"], body.toString, body.length]', body)).toEqual(['c', 'p', 't', 2]);
+    expect(JSON.stringify(evaluate('body', body))).toBe(body);
+    expect(codeOf('body.valueOf', '{}')).toBe('expression_failed');
+  });
+
+  it.each<[string, string]>([
+    ['body.n', '{"n":9007199254740993}'],
+    ['body.n + 1', '{"n":-9007199254740993}'],
+    ['body.n > 0.0', '{"n":0.12345678901234567890123}'],
+    ['body.n', '{"n":1e400}'],
+    ['body.n', '{"n":1e-400}'],
+    ['body.n', '{"n":1.00000000000000000001}'],
+    ['body.n * 2', '{"n":9007199254740991}'],
+    ['[body]', '{"deep":[{"n":12345678901234567890}]}'],
+    ['double(body.n) * 1e300 * 1e300', '{"n":1}'],
+  ])('%s over %s is number_not_exact', (text, body) => {
+    expect(codeOf(text, body)).toBe('number_not_exact');
+  });
+
+  it('leaves alone what does not touch the inexact number', () => {
+    expect(evaluate('body.a', '{"a":9007199254740991,"n":9007199254740993}')).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  it('ends: loops are metered, patterns are linear', () => {
+    const list = JSON.stringify({ l: Array.from({ length: 2000 }, (_, i) => i) });
+    expect(codeOf('body.l.map(x, body.l.map(y, x + y))', list)).toBe('expression_cost');
+    expect(codeOf('body.l.exists(x, body.l.exists(y, body.l.exists(z, z < 0)))', list)).toBe('expression_cost');
+    expect(codeOf('body.l.all(x, body.l.all(y, body.l.all(z, z >= 0)))', list)).toBe('expression_cost');
+    expect((evaluate('body.l.map(x, x)', list) as number[]).length).toBe(2000);
+    expect(evaluate("body.s.matches('^(a+)+$')", JSON.stringify({ s: `${'a'.repeat(20_000)}b` }))).toBe(false);
+    expect(codeOf("body.s.matches('(a)\\\\1')", '{"s":"aa"}')).toBe('expression_failed');
+  });
+
+  it('meters every evaluation anew', () => {
+    const list = JSON.stringify({ l: Array.from({ length: 60_000 }, () => 0) });
+    for (let turn = 0; turn < 3; turn += 1) expect(evaluate('body.l.map(x, x).size()', list)).toBe(60_000);
+  });
+
+  it('bounds results', () => {
+    const body = JSON.stringify({ s: 'x'.repeat(1024 * 1024) });
+    expect(codeOf('[body.s, body.s, body.s, body.s, body.s]', body)).toBe('result_too_large');
+    const deep = `${'['.repeat(200)}${']'.repeat(200)}`;
+    expect(() => toCel(JSON.parse(deep))).toThrow(StageError);
+  });
+
+  it.each([
+    ['', /expression/],
+    ['body.', /expression/],
+    ['unknown + 1', /unknown/i],
+    ['1 + true', /overload/],
+    ['now()', /now/],
+    ["{'__proto__': 1}", /__proto__/],
+    [`${'('.repeat(60)}1${')'.repeat(60)}`, /expression/],
+    [Array.from({ length: 600 }, () => '1').join('+'), /expression/],
+  ])('refuses %s', (text, reason) => {
+    expect(checkExpression(text)).toMatch(reason);
+  });
+});

@@ -1,0 +1,263 @@
+import { Problem, type Sha256, sha256 } from '@reenact/contracts';
+import { RootBuilder } from '@reenact/transparency-log';
+import type { EngineAction } from '../engine/action.js';
+import type { CompiledPipeline } from '../engine/compile-pipeline.js';
+import { PipelineRun } from '../engine/pipeline-run.js';
+import type { JournalRecord } from '../journal/journal-record.js';
+import { batchesOf } from '../journal/record-stream.js';
+import type { Outcome } from '../journal/outcome.js';
+import { DivergenceFinder } from '../report/divergences.js';
+import type { ReplayReport, ReportInput } from '../report/report.js';
+import { capabilityOf } from '../spec/spec-model.js';
+import { idempotencyKey } from './idempotency-key.js';
+import {
+  type Decision,
+  ENGINE,
+  type Include,
+  PLAN_LIMITS,
+  type PlanAction,
+  type PlanHeader,
+  type PlanLimits,
+  type PlanTarget,
+  actionLeaf,
+  planDigest,
+} from './plan.js';
+import { selectRecords } from './record-filter.js';
+import { hasRedactedInput } from './redacted-input.js';
+import { byEffect, effectKey, recordedOutcomes } from './recorded-outcomes.js';
+import { type Selection, fullSelection } from './selection.js';
+
+/** The first records of the selection that the report keeps digests of. */
+const SAMPLES = 5;
+
+/** Everything a plan depends on, and where it goes. */
+export interface PlanRequest {
+  artifactSha256: Sha256;
+  /** Of the bundle's spec. */
+  specHash: Sha256;
+  /** What runs: the version that the spec hash names, or another one. */
+  pipeline: CompiledPipeline;
+  projectId: string;
+  environmentId: string;
+  /** Default: the artifact's digest. */
+  streamId?: string;
+  selection?: Selection;
+  /** Default `undone`. */
+  include?: Include;
+  again?: boolean;
+  /** Needed with `again`; the same in dry run and execute, or the digests differ. */
+  salt?: string;
+  /** The environment's targets; those that the plan uses go into its header. */
+  targets: readonly PlanTarget[];
+  /** Gives the journal from its beginning, each time it is called. */
+  records: () => AsyncIterable<JournalRecord>;
+  /** Gives the outcomes from their beginning, each time it is called. */
+  outcomes?: () => AsyncIterable<Outcome>;
+  /** Posture's word about a capability; default `allow`. */
+  decide?: (capability: string) => Decision;
+  limits?: PlanLimits;
+  /** Takes each action, with its payload, in the order of the plan; it is awaited before the next. */
+  onAction?: (action: PlanAction, payload: Buffer) => void | Promise<void>;
+  /** Called for each record read. */
+  onProgress?: (progress: { records: number; actions: number }) => void;
+  /** Stops with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface BuiltPlan {
+  header: PlanHeader;
+  planDigest: Sha256;
+  /** Of a run that performs nothing: every action is not started, already done or not to be done. */
+  report: ReplayReport;
+}
+
+/**
+ * Runs the pipeline over the journal and streams the plan in the order (offset, stage order, n). Memory does not grow with the
+ * journal. Throws `plan_too_large`, `target_unknown`, and what reading the records throws.
+ */
+export async function buildPlan(request: PlanRequest): Promise<BuiltPlan> {
+  if (request.again && request.salt === undefined) throw new TypeError('again needs a salt');
+  const selected = await selectRecords(request.selection ?? {}, request.records);
+  const recorded = await recordedOutcomes(request.outcomes ?? noOutcomes);
+  const builder = new PlanBuilder(request, recorded.lastOffset);
+  try {
+    for await (const batch of batchesOf(request.records())) {
+      for (const record of batch) {
+        request.signal?.throwIfAborted();
+        const passed = recorded.upTo(record.offset);
+        const taken = builder.take(record, selected(record), passed instanceof Promise ? await passed : passed);
+        if (taken) await taken;
+      }
+    }
+  } finally {
+    await recorded.close();
+  }
+  return builder.finish();
+}
+
+async function* noOutcomes(): AsyncGenerator<Outcome> {}
+
+class PlanBuilder {
+  private readonly run: PipelineRun;
+  private readonly root = new RootBuilder();
+  private readonly divergences: DivergenceFinder;
+  private readonly input: ReportInput = { scanned: 0, selected: 0, bytes: 0, offsetGaps: 0, digestOk: true };
+  private readonly samples: ReplayReport['samples'] = [];
+  private readonly targets: Map<string, PlanTarget>;
+  private readonly usedTargets = new Set<PlanTarget>();
+  private readonly capabilities = new Set<string>();
+  private readonly limits: PlanLimits;
+  private previousOffset: number | undefined;
+  private index = 0;
+  private alreadyDone = 0;
+  private inputRedacted = 0;
+  private payloadBytes = 0;
+
+  constructor(
+    private readonly request: PlanRequest,
+    lastRecordedOffset: number,
+  ) {
+    const { pipeline, targets, limits = PLAN_LIMITS } = request;
+    this.run = new PipelineRun(pipeline);
+    this.divergences = new DivergenceFinder(pipeline.spec, lastRecordedOffset);
+    this.targets = new Map(targets.map((target) => [target.name, target]));
+    this.limits = limits;
+  }
+
+  /** To be awaited when it answers a promise: most records ask for nothing, and waiting costs more than they do. */
+  take(record: JournalRecord, selected: boolean, passed: readonly Outcome[]): Promise<void> | undefined {
+    this.scan(record);
+    // Windows are filled by every record, so that a selected record completes the window it completed in the first place.
+    if (selected || this.request.pipeline.stateful) {
+      const { actions } = this.run.process(record, { counted: selected });
+      if (selected) {
+        this.count(record);
+        if (actions.length + passed.length > 0) return this.plan(record, actions, passed).then(() => this.progress());
+      }
+    }
+    this.progress();
+    return undefined;
+  }
+
+  finish(): BuiltPlan {
+    const header = this.header();
+    const notStarted = this.root.size;
+    const report: ReplayReport = {
+      input: this.input,
+      stages: this.run.stages,
+      actions: {
+        done: 0,
+        failed: 0,
+        alreadyDone: this.alreadyDone,
+        notStarted,
+        ...(this.inputRedacted > 0 && { inputRedacted: this.inputRedacted }),
+      },
+      divergences: this.divergences.result(),
+      samples: this.samples,
+      times: null,
+    };
+    return { header, planDigest: planDigest(header), report };
+  }
+
+  private scan(record: JournalRecord): void {
+    this.input.scanned += 1;
+    if (this.previousOffset !== undefined && record.offset !== this.previousOffset + 1) this.input.offsetGaps += 1;
+    this.previousOffset = record.offset;
+  }
+
+  private progress(): void {
+    this.request.onProgress?.({ records: this.input.scanned, actions: this.index });
+  }
+
+  private count(record: JournalRecord): void {
+    this.input.selected += 1;
+    this.input.bytes += record.size;
+    if (this.samples.length < SAMPLES) this.samples.push({ offset: record.offset, sha256: record.digest });
+  }
+
+  private async plan(record: JournalRecord, actions: EngineAction[], passed: readonly Outcome[]): Promise<void> {
+    const outcomes = passed.filter((outcome) => outcome.offset === record.offset);
+    const recorded = byEffect(outcomes);
+    const replayed = [];
+    for (const action of actions) {
+      const done = recorded.get(effectKey(action.stage, action.n))?.status === 'ok';
+      const planned = this.planned(action, done && (this.request.include ?? 'undone') === 'undone');
+      replayed.push(planned);
+      const taken = this.request.onAction?.(planned, action.payload);
+      if (taken) await taken;
+    }
+    this.divergences.compare(record.offset, replayed, outcomes);
+  }
+
+  private planned(action: EngineAction, done: boolean): PlanAction {
+    this.payloadBytes += action.payload.length;
+    if (this.index >= this.limits.maxActions) throw tooLarge('maxActions', this.limits.maxActions);
+    if (this.payloadBytes > this.limits.maxPayloadBytes) throw tooLarge('maxPayloadBytes', this.limits.maxPayloadBytes);
+    const { projectId, artifactSha256, streamId = artifactSha256, again, salt, pipeline, decide } = this.request;
+    const { offset, stage, n, kind, target, method, path, subject, headers, payload } = action;
+    const capability = capabilityOf(action);
+    const disposition = done ? 'already_done' : hasRedactedInput(action) ? 'input_redacted' : 'perform';
+    const name = { projectId, pipeline: pipeline.spec.name, streamId, offset, stage, n, ...(again && { salt }) };
+    const planned: PlanAction = {
+      index: this.index,
+      offset,
+      stage,
+      n,
+      kind,
+      target,
+      ...(method !== undefined && { method }),
+      ...(path !== undefined && { path }),
+      ...(subject !== undefined && { subject }),
+      ...(headers !== undefined && { headers }),
+      payloadSha256: sha256(payload),
+      payloadSize: payload.length,
+      idempotencyKey: idempotencyKey(name),
+      disposition,
+      decision: decide?.(capability) ?? 'allow',
+    };
+    this.index += 1;
+    if (disposition === 'already_done') this.alreadyDone += 1;
+    else if (disposition === 'input_redacted') this.inputRedacted += 1;
+    else this.perform(planned, capability);
+    return planned;
+  }
+
+  private perform(action: PlanAction, capability: string): void {
+    const target = this.targets.get(action.target);
+    if (!target) {
+      const { target: name, stage } = action;
+      throw new Problem('target_unknown', { detail: `stage ${stage} acts on ${name}`, members: { target: name, stage } });
+    }
+    this.usedTargets.add(target);
+    this.capabilities.add(capability);
+    this.root.append(actionLeaf(action));
+  }
+
+  private header(): PlanHeader {
+    const { artifactSha256, specHash, pipeline, environmentId, selection, include = 'undone', again = false } = this.request;
+    return {
+      v: 1,
+      engine: ENGINE,
+      artifactSha256,
+      specHash,
+      runSpecHash: pipeline.specHash,
+      environmentId,
+      selection: fullSelection(selection),
+      include,
+      again,
+      targets: [...this.usedTargets]
+        .map(({ id, name, revision }) => ({ id, name, revision }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      capabilities: [...this.capabilities].sort(),
+      records: this.input.selected,
+      actions: this.root.size,
+      alreadyDone: this.alreadyDone,
+      ...(this.inputRedacted > 0 && { inputRedacted: this.inputRedacted }),
+      actionsRoot: `sha256:${this.root.root().toString('hex')}`,
+    };
+  }
+}
+
+function tooLarge(limit: keyof PlanLimits, max: number): Problem {
+  return new Problem('plan_too_large', { detail: `the plan passes ${limit} = ${max}`, members: { limit, max } });
+}
