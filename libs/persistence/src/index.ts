@@ -1,0 +1,10 @@
+export * from './crash-point.js';
+export * from './database.js';
+export * from './idempotency-store.js';
+export * from './keyset-page.js';
+export * from './messaging-tables.migration.js';
+export * from './persistence.module.js';
+export * from './schema.js';
+export * from './tokens.js';
+export { type Transaction } from './transaction.js';
+export * from './unit-of-work.js';

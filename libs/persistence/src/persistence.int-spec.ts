@@ -1,0 +1,136 @@
+import { Problem } from '@reenact/contracts';
+import { eventually, type TestDatabase, testDatabase } from '@reenact/testing';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { openDatabase } from './database.js';
+import { IdempotencyStore } from './idempotency-store.js';
+import { messagingTables } from './messaging-tables.migration.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+class Counter implements MigrationInterface {
+  name = 'Counter1800000000000';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create table replay_orchestrator.counter (id integer primary key, n bigint not null)');
+    await runner.query('insert into replay_orchestrator.counter values (1, 0), (2, 0)');
+  }
+  async down(): Promise<void> {}
+}
+
+describe('persistence', () => {
+  let database: TestDatabase;
+  let source: DataSource;
+  let work: UnitOfWork;
+  const open = () =>
+    openDatabase({
+      service: 'replay-orchestrator',
+      database,
+      entities: [],
+      migrations: [messagingTables('replay-orchestrator'), Counter],
+    });
+
+  beforeAll(async () => {
+    database = await testDatabase();
+    // Four replicas boot at once: each migration runs once.
+    const [first, ...others] = await Promise.all([open(), open(), open(), open()]);
+    for (const other of others) await other.destroy();
+    source = first;
+    work = new UnitOfWork(source);
+  });
+
+  afterAll(async () => {
+    await source.destroy();
+    await database.drop();
+  });
+
+  it('migrate - replicas that boot together run each migration once', async () => {
+    const rows = await work.query<{ name: string }>('select name from replay_orchestrator.migration order by id');
+    expect(rows.map((row) => row.name)).toEqual(['MessagingTables1700000000000', 'Counter1800000000000']);
+  });
+
+  it('unit of work - answers rows, also of update returning, and int8 as numbers', async () => {
+    const rows = await work.run((tx) =>
+      tx.query('update replay_orchestrator.counter set n = 9007199254740991 where id = 1 returning id, n'),
+    );
+    expect(rows).toEqual([{ id: 1, n: 9007199254740991 }]);
+    expect(await work.run((tx) => tx.query('update replay_orchestrator.counter set n = 0 where id = 7'))).toEqual([]);
+  });
+
+  it('unit of work - calls back after the commit, never after a rollback, and a callback cannot undo it', async () => {
+    const called: string[] = [];
+    await work.run(async (tx) => {
+      tx.afterCommit(() => called.push('committed'));
+      tx.afterCommit(() => {
+        throw new Error('too late');
+      });
+      await tx.query('update replay_orchestrator.counter set n = 5 where id = 1');
+      expect(called).toEqual([]);
+    });
+    const failing = work.run(async (tx) => {
+      tx.afterCommit(() => called.push('rolled back'));
+      await tx.query('update replay_orchestrator.counter set n = 6 where id = 1');
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(called).toEqual(['committed']);
+    expect(await work.query('select n from replay_orchestrator.counter where id = 1')).toEqual([{ n: 5 }]);
+  });
+
+  it('unit of work - runs the loser of a deadlock again', async () => {
+    await work.query('update replay_orchestrator.counter set n = 0');
+    let runs = 0;
+    let arrived = 0;
+    const both = (first: number, second: number) =>
+      work.run(async (tx) => {
+        runs += 1;
+        await tx.query('update replay_orchestrator.counter set n = n + 1 where id = $1', [first]);
+        arrived += 1;
+        await eventually(() => expect(arrived).toBeGreaterThanOrEqual(2));
+        await tx.query('update replay_orchestrator.counter set n = n + 1 where id = $1', [second]);
+      });
+    await Promise.all([both(1, 2), both(2, 1)]);
+    expect(runs).toBe(3);
+    expect(await work.query('select n from replay_orchestrator.counter order by id')).toEqual([{ n: 2 }, { n: 2 }]);
+  });
+
+  describe('idempotency', () => {
+    const store = new IdempotencyStore('replay_orchestrator');
+    const once = (key: string | undefined, requestHash: string, answer: () => Promise<unknown>) =>
+      work.run((tx) => store.once(tx, { caller: 'usr_1', route: 'POST replays', key, requestHash }, answer));
+
+    it('idempotency - the same request gets the first answer, another one is refused', async () => {
+      expect(await once('k1', 'h1', async () => ({ id: 'rpl_1' }))).toEqual({ id: 'rpl_1' });
+      expect(await once('k1', 'h1', async () => ({ id: 'rpl_2' }))).toEqual({ id: 'rpl_1' });
+      await expect(once('k1', 'h2', async () => ({}))).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+      expect(await once(undefined, 'h1', async () => 'again')).toBe('again');
+    });
+
+    it('idempotency - a failure is not remembered', async () => {
+      await expect(once('k2', 'h1', () => Promise.reject(new Problem('try_later')))).rejects.toMatchObject({ code: 'try_later' });
+      expect(await once('k2', 'h1', async () => 'ok')).toBe('ok');
+    });
+
+    it('idempotency - a second request while the first runs is told so', async () => {
+      let release = () => {};
+      let entered = () => {};
+      const inside = new Promise<void>((resolve) => {
+        entered = resolve;
+      });
+      const first = once('k3', 'h1', () => {
+        entered();
+        return new Promise((resolve) => {
+          release = () => resolve('first');
+        });
+      });
+      await inside;
+      await expect(once('k3', 'h1', async () => 'second')).rejects.toMatchObject({ code: 'idempotency_key_in_progress' });
+      release();
+      expect(await first).toBe('first');
+      expect(await once('k3', 'h1', async () => 'third')).toBe('first');
+    });
+
+    it('idempotency - is forgotten after a day', async () => {
+      await once('k4', 'h1', async () => 'old');
+      await work.query(`update replay_orchestrator.idempotency set created_at = now() - interval '25 hours' where key = 'k4'`);
+      expect(await once('k4', 'h2', async () => 'new')).toBe('new');
+    });
+  });
+});

@@ -1,0 +1,2 @@
+/** Nest token of the service's PostgreSQL schema name. */
+export const SCHEMA = Symbol('reenact:schema');
