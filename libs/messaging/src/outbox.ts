@@ -1,0 +1,111 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type CallContext,
+  type Envelope,
+  type MessageDraft,
+  newUuid,
+  Problem,
+  subjectOf,
+  toHeaders,
+  validate,
+} from '@reenact/contracts';
+import { crashPoint, SCHEMA, type Transaction } from '@reenact/persistence';
+import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging-options.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { streamOf } from './subjects.js';
+
+/** A message that has no contract class (sealed entries): subject, headers and payload as they shall travel. */
+export interface RawMessage {
+  /** Unique for ever; also `Nats-Msg-Id`. */
+  id: string;
+  subject: string;
+  headers?: Record<string, string>;
+  payload: string;
+}
+
+const MAX_PAYLOAD_BYTES = 768 * 1024;
+const SUBJECT = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/;
+
+/** The only way for a service to say something: rows beside its state, published once they are committed. */
+@Injectable()
+export class Outbox {
+  constructor(
+    @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+    @Inject(SCHEMA) private readonly schema: string,
+    private readonly relay: OutboxRelay,
+  ) {}
+
+  /** Stores messages in this transaction, in the order given, and answers them as they will travel. A draft that breaks its contract throws `internal`. */
+  async add(tx: Transaction, context: CallContext, drafts: readonly MessageDraft[]): Promise<Envelope[]> {
+    const time = new Date().toISOString();
+    const envelopes = drafts.map((draft) => this.envelope(draft, context, time));
+    await this.addRaw(
+      tx,
+      envelopes.map((envelope, i) => ({
+        id: envelope.id,
+        subject: subjectOf(drafts[i].contract, envelope.orgId),
+        headers: toHeaders(envelope),
+        payload: JSON.stringify(envelope.data),
+      })),
+    );
+    return envelopes;
+  }
+
+  /** Stores messages as they are; one with a known id is not stored again. */
+  async addRaw(tx: Transaction, messages: readonly RawMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    for (const { subject, payload } of messages) {
+      if (!SUBJECT.test(subject)) throw new Problem('internal', { detail: `not a subject: ${subject}` });
+      if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES)
+        throw new Problem('internal', { detail: `too large to be sent: ${subject}` });
+    }
+    await tx.query(
+      `insert into ${this.schema}.outbox (id, stream, subject, headers, payload)
+       select id, stream, subject, headers, payload
+       from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::text[]) with ordinality
+         as m(id, stream, subject, headers, payload, n)
+       order by n
+       on conflict (id) do nothing`,
+      [
+        messages.map((m) => m.id),
+        messages.map((m) => streamOf(m.subject)),
+        messages.map((m) => m.subject),
+        messages.map((m) => JSON.stringify(m.headers ?? {})),
+        messages.map((m) => m.payload),
+      ],
+    );
+    tx.afterCommit(() => {
+      crashPoint('outbox.after-commit-before-publish');
+      this.relay.nudge();
+    });
+  }
+
+  private envelope(draft: MessageDraft, context: CallContext, time: string): Envelope {
+    const { contract, orgId, projectId, environmentId, aggregate } = draft;
+    return {
+      id: newUuid(),
+      type: contract.type,
+      source: this.options.service,
+      time,
+      orgId,
+      ...(projectId !== undefined && { projectId }),
+      ...(environmentId !== undefined && { environmentId }),
+      aggregate: { kind: contract.aggregate, ...aggregate },
+      ...context,
+      data: checked(draft),
+    };
+  }
+}
+
+// A message that breaks its contract would be refused by every consumer: better that its producer fails.
+function checked({ contract, data }: MessageDraft): object {
+  try {
+    return validate(contract.payload, data, { unknownFields: 'drop' });
+  } catch (cause) {
+    throw new Problem('internal', { detail: `${contract.type} breaks its contract: ${describe(cause)}`, cause });
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Problem ? JSON.stringify(cause.options.errors) : String(cause);
+}
