@@ -1,0 +1,85 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Problem } from '@reenact/contracts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { KnownRoutes } from './known-routes.js';
+import { withLogContext } from './log-context.js';
+import type { Metrics } from './metrics.js';
+import { continueTrace, rememberTrace, requestIdOf } from './request-context.js';
+import { sendProblem } from './send-problem.js';
+
+/** What an API body may have at most; uploads have limits of their own. */
+export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/** Nest's Fastify adapter with our answers for what goes wrong outside of controllers: parsing, routing, sizes. */
+export class HttpAdapter extends FastifyAdapter {
+  private readonly routes = new KnownRoutes();
+
+  constructor() {
+    super({
+      bodyLimit: BODY_LIMIT_BYTES,
+      requestIdHeader: false,
+      genReqId: (request: { headers: Record<string, string | string[] | undefined> }) =>
+        requestIdOf(request.headers['x-request-id']),
+      return503OnClosing: false,
+      forceCloseConnections: 'idle',
+      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(error, request, reply),
+    });
+    const instance = this.fastify();
+    instance.addHook('onRoute', ({ method, url }) => this.routes.add(method, url));
+    instance.addHook('onRequest', (request, reply, done) => {
+      const traceparent = continueTrace(request.headers.traceparent);
+      rememberTrace(request, traceparent);
+      void reply.header('x-request-id', request.id).header('traceparent', traceparent);
+      withLogContext({ requestId: request.id, traceId: traceparent.slice(3, 35) }, done);
+    });
+    readJsonStrictly(instance);
+  }
+
+  fastify(): FastifyInstance {
+    return this.getInstance() as unknown as FastifyInstance;
+  }
+
+  /** Counts and times every request. */
+  measure(metrics: Metrics): void {
+    const duration = metrics.histogram(
+      'http_request_duration_seconds',
+      'Time from the first byte of a request to the end of its answer',
+      ['method', 'route', 'status'],
+    );
+    this.fastify().addHook('onResponse', async (request, reply) => {
+      const route = request.routeOptions.url ?? 'unknown';
+      duration.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
+    });
+  }
+
+  override setErrorHandler(_handler: unknown) {
+    return this.getInstance().setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      sendProblem(error, request, reply);
+    });
+  }
+
+  override setNotFoundHandler(_handler: unknown) {
+    return this.getInstance().setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+      const allowed = this.routes.methodsOf(request.url.split('?')[0]);
+      const problem = allowed.length > 0 ? new Problem('method_not_allowed', { members: { allowed } }) : new Problem('not_found');
+      sendProblem(problem, request, reply);
+    });
+  }
+}
+
+function readJsonStrictly(instance: FastifyInstance): void {
+  const parse = instance.getDefaultJsonParser('error', 'error');
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    try {
+      void parse(request, utf8.decode(body), (error, value) => (error ? done(malformed(error)) : done(null, value)));
+    } catch (error) {
+      done(malformed(error));
+    }
+  });
+}
+
+const malformed = (cause: unknown) =>
+  new Problem('malformed_json', { detail: cause instanceof Error ? cause.message : undefined, cause });

@@ -1,0 +1,42 @@
+import type { ServiceName } from '@reenact/contracts';
+import { EnvReader } from './env-reader.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What every service must know to start. */
+export interface ServiceConfig {
+  /** Address to listen on. */
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  nats: { url: string };
+  database: { url: string; poolSize?: number };
+  logLevel: LogLevel;
+  /** Left out: standard output. */
+  logFile?: string;
+}
+
+const PORTS: Partial<Record<ServiceName, { variable: string; fallback: number }>> = {
+  gateway: { variable: 'REENACT_PORT', fallback: 7400 },
+  ingest: { variable: 'REENACT_INGEST_PORT', fallback: 7401 },
+};
+
+/** Reads a service's settings. Throws a `ConfigError` that names every variable that is missing or wrong. */
+export function readServiceConfig(env: Record<string, string | undefined>, service: ServiceName): ServiceConfig {
+  const reader = new EnvReader(env);
+  const port = PORTS[service] ?? { variable: `REENACT_${service.toUpperCase().replaceAll('-', '_')}_PORT`, fallback: 0 };
+  const config: ServiceConfig = {
+    host: reader.text('REENACT_HOST', '127.0.0.1'),
+    port: reader.integer(port.variable, { min: 0, max: 65_535, fallback: port.fallback }),
+    nats: { url: reader.url('REENACT_NATS_URL', ['nats://', 'tls://']) },
+    database: {
+      url: reader.url('REENACT_DATABASE_URL', ['postgres://', 'postgresql://']),
+      poolSize: reader.integer('REENACT_DATABASE_POOL_SIZE', { min: 1, max: 1000, fallback: 10 }),
+    },
+    logLevel: reader.oneOf('REENACT_LOG_LEVEL', LOG_LEVELS, 'info'),
+    logFile: reader.optional('REENACT_LOG_FILE'),
+  };
+  reader.done();
+  return config;
+}
