@@ -1,0 +1,59 @@
+import type { AgentClient, HeartbeatReading } from './agent-client.js';
+import { AgentProblem } from './agent-problem.js';
+import { pause } from './retry.js';
+import type { Spool } from './spool.js';
+
+export interface HeartbeatOptions {
+  /** Default 10 s. */
+  intervalMs?: number;
+  bootId: string;
+  /** What to say each time. */
+  read: () => Pick<HeartbeatReading, 'status' | 'counters' | 'specHash' | 'deploymentId'>;
+  /** A heartbeat that did not get through; the next one shows the gap by its sequence. */
+  onError?: (error: unknown) => void;
+  /** Its `gaps` and `pending` go out with the counters. */
+  spool?: Spool;
+}
+
+/** Sends a heartbeat now and every interval, numbered from 1 per boot, until it is stopped. */
+export class HeartbeatLoop {
+  private readonly stopping = new AbortController();
+  private readonly running: Promise<void>;
+  private sequence = 0;
+
+  constructor(
+    private readonly client: AgentClient,
+    private readonly options: HeartbeatOptions,
+  ) {
+    this.running = this.run();
+  }
+
+  /** Resolves when no further heartbeat will be sent. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { intervalMs = 10_000, onError } = this.options;
+    while (!this.stopping.signal.aborted) {
+      this.sequence += 1;
+      let wait = intervalMs;
+      try {
+        await this.client.heartbeat(await this.reading(), { tries: 1 });
+      } catch (error) {
+        onError?.(error);
+        if (error instanceof AgentProblem) wait = Math.max(wait, error.retryAfterMs ?? 0);
+      }
+      await pause(wait, this.stopping.signal);
+    }
+  }
+
+  private async reading(): Promise<HeartbeatReading> {
+    const { bootId, read, spool } = this.options;
+    const said = read();
+    const kept = spool && { gaps: await spool.gaps(), pending: (await spool.pending()).length };
+    const reading = { at: new Date().toISOString(), bootId, sequence: this.sequence, ...said };
+    return kept ? { ...reading, counters: { ...said.counters, ...kept } } : reading;
+  }
+}

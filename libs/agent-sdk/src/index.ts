@@ -1,0 +1,14 @@
+export * from './agent-client.js';
+export { AgentProblem, AgentUnreachable } from './agent-problem.js';
+export * from './capture-incident.js';
+export * from './enrol.js';
+export * from './heartbeat-loop.js';
+export * from './live-run.js';
+export * from './recording.js';
+export * from './redact-environment.js';
+export { type RetryOptions, withRetry } from './retry.js';
+export type { RedactionRules } from './redactor.js';
+export * from './spool.js';
+export * from './spool-problem.js';
+export * from './upload-loop.js';
+export type { WriteDurably } from './write-durably.js';

@@ -1,0 +1,189 @@
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isRedactedValue, isRedactionToken, newId } from '@reenact/contracts';
+import { encodeJournalEntry, type JournalEntry, openBundle, parseSpec } from '@reenact/pipeline';
+import fc from 'fast-check';
+import { captureIncident, Recording, type RedactionRules, Spool } from './index.js';
+import { redactJson } from './redact-json.js';
+import { redactionKey } from './redaction-key.js';
+import { Redactor } from './redactor.js';
+
+const KEY = Buffer.alloc(32, 7);
+const at = '2026-11-23T12:00:00.000Z';
+const TOKEN = /rdx1_[A-Za-z0-9_-]{43}/;
+
+interface Shown {
+  key?: string;
+  headers?: Record<string, string>;
+  body: { customer: { email: unknown }; items: { sku: unknown }[]; note: string };
+  bodyBase64?: string;
+}
+
+async function journal(rules: RedactionRules, ...entries: Partial<JournalEntry>[]) {
+  const redactor = new Redactor(KEY, rules);
+  const text = entries
+    .map((entry, offset) => encodeJournalEntry({ offset, at, body: null, ...entry } as JournalEntry))
+    .join('\n');
+  const lines: string[] = [];
+  for await (const line of redactor.journalOf(chunks(text))) lines.push(Buffer.from(line).toString());
+  return { lines, shown: lines.map((line) => JSON.parse(line) as Shown), redactions: redactor.redactions };
+}
+async function* chunks(text: string) {
+  yield Buffer.from(`${text}\n`);
+}
+
+describe('redactJson', () => {
+  it('leaves every byte of any JSON as it is when nothing is to go', () => {
+    const none = { replace: () => undefined, text: ({ text }: { text: string }) => text };
+    fc.assert(
+      fc.property(fc.json(), fc.constantFrom(undefined, 1, '\t'), (json, space) => {
+        const text = JSON.stringify(JSON.parse(json), undefined, space);
+        expect(redactJson(text, none)).toBe(text);
+      }),
+    );
+    expect(redactJson('{ "a" : [ 1.0, 1e999,-0 ,"\\u0041" ] }', none)).toBe('{ "a" : [ 1.0, 1e999,-0 ,"\\u0041" ] }');
+  });
+
+  it('shows every value with its path', () => {
+    const seen: string[] = [];
+    redactJson('{"a/b":[{"c":"x"}],"d":null}', {
+      replace: (path, raw) => void seen.push(`${path.join(' ')}=${raw}`),
+      text: ({ text }) => text,
+    });
+    expect(seen).toEqual(['a/b 0 c="x"', 'a/b 0={"c":"x"}', 'a/b=[{"c":"x"}]', 'd=null', '={"a/b":[{"c":"x"}],"d":null}']);
+  });
+});
+
+describe('Redactor', () => {
+  it('puts equal digests in the place of equal values, by pointer', async () => {
+    const body = { customer: { email: 'a@b.c', age: 7 }, items: [{ sku: 1 }, { sku: 2.5 }], total: 3 };
+    const rules = { journal: ['/body/customer/email', '/body/items/*/sku', '/headers/Authorization', '/key'] };
+    const { shown, lines, redactions } = await journal(
+      rules,
+      { body, key: 'a@b.c', headers: { authorization: 'Bearer x', accept: '*/*' } },
+      { body },
+    );
+    const [first, second] = shown;
+    expect(isRedactedValue(first.body.customer.email)).toBe(true);
+    expect(first.body.items.every(({ sku }) => isRedactedValue(sku))).toBe(true);
+    expect(first.body).toMatchObject({ customer: { age: 7 }, total: 3 });
+    expect(isRedactionToken(first.key)).toBe(true);
+    expect(first.headers).toEqual({ authorization: expect.stringMatching(TOKEN), accept: '*/*' });
+    expect(second.body).toEqual(first.body);
+    expect(lines.join('')).not.toContain('a@b.c');
+    expect(redactions.sort()).toEqual([
+      'journal.ndjson /body/customer/email (pointer)',
+      'journal.ndjson /body/items/*/sku (pointer)',
+      'journal.ndjson /headers/authorization (pointer)',
+      'journal.ndjson /key (pointer)',
+    ]);
+    const other = new Redactor(Buffer.alloc(32, 8), rules);
+    for await (const line of other.journalOf(chunks(lines[0].replace(TOKEN, 'a@b.c').trim()))) expect(line).not.toEqual(lines[0]);
+  });
+
+  it('redacts what looks like a secret inside texts, and no digest twice', async () => {
+    const rules = { patterns: [/\d{4}-\d{4}/, /[A-Za-z0-9_-]{40,}/] };
+    const secret = 'k'.repeat(40);
+    const { shown, redactions } = await journal(rules, {
+      body: { note: `card 1234-5678, key ${secret}.` },
+      key: '1111-2222',
+      headers: { h: secret },
+    });
+    const token = 'rdx1_[A-Za-z0-9_-]{43}';
+    expect(shown[0].body.note).toMatch(new RegExp(`^card ${token}, key ${token}\\.$`));
+    expect(shown[0].key).toMatch(new RegExp(`^${token}$`));
+    expect(shown[0].headers?.h).toMatch(new RegExp(`^${token}$`));
+    expect(redactions).toContain('journal.ndjson /body/note (pattern)');
+  });
+
+  it('looks into captured bytes', async () => {
+    const base64 = (text: string | Uint8Array) => ({ body: undefined, bodyBase64: Buffer.from(text).toString('base64') });
+    const rules = { journal: ['/body/email'], patterns: [/secret/] };
+    const binary = Buffer.from([0xff, 0xfe, 0x00]);
+    const { shown, lines } = await journal(
+      rules,
+      base64('{"email": "a@b.c", "n": 1.0}'),
+      base64('a secret here'),
+      base64(binary),
+    );
+    const decoded = shown.map(({ bodyBase64 = '' }) => Buffer.from(bodyBase64, 'base64'));
+    expect(decoded[0].toString()).toMatch(/^\{"email": \{"\$redacted":"rdx1_[A-Za-z0-9_-]{43}"\}, "n": 1\.0\}$/);
+    expect(decoded[1].toString()).toMatch(/^a rdx1_[A-Za-z0-9_-]{43} here$/);
+    expect(decoded[2]).toEqual(binary);
+    const whole = await journal({ journal: ['/body'] }, base64(binary), { body: { a: 1 } });
+    expect(Buffer.from(whole.shown[0].bodyBase64 ?? '', 'base64').toString()).toMatch(TOKEN);
+    expect(isRedactedValue(whole.shown[1].body)).toBe(true);
+    expect(lines).toHaveLength(3);
+  });
+
+  it('bounds its list', async () => {
+    const body = Object.fromEntries(Array.from({ length: 700 }, (_, n) => [`m${n}`, 'secret']));
+    const { redactions } = await journal({ patterns: [/secret/] }, { body });
+    expect(redactions).toHaveLength(501);
+    expect(redactions.at(-1)).toBe('and 200 more');
+  });
+
+  it('refuses rules that cannot be', () => {
+    for (const pointer of ['', 'body', '/offset', '/at', '/key/x', '/body/~2']) {
+      expect(() => new Redactor(KEY, { journal: [pointer] })).toThrow(TypeError);
+    }
+  });
+});
+
+describe('captureIncident', () => {
+  it('lets nothing out that was named, and says what it took', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'redact-'));
+    try {
+      const spec = parseSpec({
+        apiVersion: 'reenact.dev/v1',
+        kind: 'Pipeline',
+        name: 'p',
+        model: 'single_ring',
+        input: 'in',
+        stages: [{ id: 'all', kind: 'filter', from: ['in'], to: 'out', when: 'true' }],
+      });
+      const recording = await Recording.begin(join(directory, 'run'));
+      await recording.record({ offset: 0, at, body: { email: 'a@b.c', note: 'tok_SECRET1' } });
+      await recording.outcome({ offset: 0, stage: 'all', n: 0, status: 'error', error: 'refused tok_SECRET1' });
+      await recording.end();
+      const spool = new Spool(join(directory, 'spool'));
+      const identity = { agentId: newId('agent'), environmentId: newId('environment'), bootId: 'b1', capturedAt: at };
+      const incident = { title: 't', severity: 'low' as const, fingerprint: 'f' };
+      const about = { spec, lane: 'in', streamId: 's', incident, snapshot: { last: 'a@b.c', why: 'tok_SECRET1' } };
+      const redact = { journal: ['/body/email'], snapshot: ['/last'], patterns: [/tok_\w+/] };
+      const name = await captureIncident({ ...identity, ...about, redact }, recording, spool);
+      const bundle = await openBundle(() => createReadStream(join(directory, 'spool', `${name}.bin`)));
+      expect(bundle.manifest.sequence).toBe(1);
+      expect(bundle.manifest.redactions).toEqual(
+        expect.arrayContaining([
+          'journal.ndjson /body/email (pointer)',
+          'journal.ndjson /body/note (pattern)',
+          'outcomes.ndjson /error (pattern)',
+          'snapshot.json /last (pointer)',
+          'snapshot.json /why (pattern)',
+        ]),
+      );
+      const outcomes: (string | undefined)[] = [];
+      for await (const { error } of bundle.outcomes() ?? []) outcomes.push(error);
+      expect(outcomes).toEqual([expect.stringMatching(/^refused rdx1_[A-Za-z0-9_-]{43}$/)]);
+      expect(statSync(join(directory, 'spool.key')).mode & 0o777).toBe(0o600);
+      expect(readFileSync(join(directory, 'spool', `${name}.json`), 'utf8')).not.toContain('a@b.c');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('keeps its key, whoever makes it first, and says when it is damaged', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'redact-'));
+    try {
+      const path = join(directory, 'spool.key');
+      const keys = await Promise.all(Array.from({ length: 5 }, () => redactionKey(path)));
+      for (const key of keys) expect(key).toEqual(keys[0]);
+      truncateSync(path, 5);
+      await expect(redactionKey(path)).rejects.toMatchObject({ code: 'redaction_key_damaged' });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
