@@ -1,0 +1,224 @@
+import {
+  archiveEnvironment,
+  enrolAgent,
+  issueEnrolmentToken,
+  issueKey,
+  listAgents,
+  newId,
+  newUuid,
+  readAgent,
+  recordReadings,
+  revokeKey,
+  setAgentState,
+  sha256,
+  verifyKeys,
+} from '@reenact/contracts';
+import { parseSecret, secretHash } from '@reenact/credentials';
+import { connectNats } from '@reenact/messaging';
+import { eventually } from '@reenact/testing';
+import { type Harness, startHarness, user } from './catalog.harness.js';
+
+describe('catalog agents', () => {
+  let h: Harness;
+  let environmentId: string;
+  let scope: { orgId: string; projectId: string; environmentId: string };
+  beforeAll(async () => {
+    h = await startHarness();
+    const { organisation, project, environment } = await h.environment();
+    environmentId = environment.id;
+    scope = { orgId: organisation.id, projectId: project.id, environmentId };
+  });
+  afterAll(() => h?.stop());
+
+  const token = async (ttl?: string) => (await h.call(issueEnrolmentToken, { environmentId, ...(ttl && { ttl }) })).token;
+  const enrol = (secret: string, more: { name?: string; nonce?: string; labels?: Record<string, string> } = {}) =>
+    h.call(enrolAgent, { tokenHash: secretHash(secret), environmentId, ...more });
+  const outcomeOf = async (apiKey: string) => (await h.call(verifyKeys, { keyHashes: [secretHash(apiKey)] })).keys[0].outcome;
+
+  it('issue-enrolment-token - stores no secret, not even for repeats', async () => {
+    const caller = newId('user');
+    const idempotency = { caller, route: 'POST enrolment-tokens', key: newUuid(), requestHash: sha256('a') };
+    const first = await h.call(issueEnrolmentToken, { environmentId, idempotency }, user(caller));
+    const second = await h.call(issueEnrolmentToken, { environmentId, idempotency }, user(caller));
+    expect(parseSecret(first.token)).toEqual({ kind: 'enrolment_token', id: first.id });
+    expect({ ...second, token: '' }).toEqual({ ...first, token: '' });
+    const kept = JSON.stringify([
+      await h.rows('select * from catalog.idempotency'),
+      await h.rows('select * from catalog.enrolment'),
+      await h.rows('select * from catalog.enrolment_secret'),
+      await h.rows('select * from catalog.outbox'),
+    ]);
+    expect(kept).not.toContain(first.token.slice(-49));
+    expect(kept).toContain(secretHash(first.token));
+    await enrol(second.token);
+    await expect(enrol(first.token)).rejects.toMatchObject({ code: 'credential_used' });
+  });
+
+  it('issue-enrolment-token - refuses a life above a day', async () => {
+    expect((await h.problem(issueEnrolmentToken, { environmentId, ttl: 'P2D' })).code).toBe('validation_failed');
+    expect((await h.problem(issueEnrolmentToken, { environmentId: newId('environment') })).code).toBe('not_found');
+  });
+
+  it('enrol-agent - answers a key that opens, once per token', async () => {
+    const secret = await token();
+    const { agentId, apiKey } = await enrol(secret, { name: 'triage', labels: { region: 'eu' } });
+    const keyId = parseSecret(apiKey)?.id;
+    expect(await h.call(verifyKeys, { keyHashes: [secretHash(apiKey), sha256('nothing')] })).toEqual({
+      keys: [
+        {
+          keyHash: secretHash(apiKey),
+          outcome: 'valid',
+          keyId,
+          agentId,
+          ...scope,
+          scopes: ['agent:heartbeat', 'agent:artifact_upload', 'agent:read_keys'],
+        },
+        { keyHash: sha256('nothing'), outcome: 'unknown' },
+      ],
+    });
+    expect(await h.call(readAgent, { agentId })).toMatchObject({
+      name: 'triage',
+      labels: { region: 'eu' },
+      state: 'active',
+      keys: [{ id: keyId }],
+      ...scope,
+    });
+    expect(await h.said(agentId)).toMatchObject([{ version: 1, actor: `agent:${agentId}`, data: { name: 'triage' } }]);
+    await expect(enrol(secret)).rejects.toMatchObject({ code: 'credential_used' });
+    await expect(enrol(secret, { nonce: 'nonce-nonce' })).rejects.toMatchObject({ code: 'credential_used' });
+  });
+
+  it('enrol-agent - the same token and nonce: the same agent, a fresh key', async () => {
+    const secret = await token();
+    const nonce = 'boot-0001';
+    const first = await enrol(secret, { nonce, name: 'again' });
+    const second = await enrol(secret, { nonce, name: 'again' });
+    expect(second.agentId).toBe(first.agentId);
+    expect(second.apiKey).not.toBe(first.apiKey);
+    expect(await outcomeOf(first.apiKey)).toBe('valid');
+    expect(await outcomeOf(second.apiKey)).toBe('valid');
+    await expect(enrol(secret, { nonce: 'boot-0002' })).rejects.toMatchObject({ code: 'credential_used' });
+  });
+
+  it('enrol-agent - of many at once one wins, and equal names become unique', async () => {
+    const secret = await token();
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => enrol(secret)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const secrets = await Promise.all(Array.from({ length: 5 }, () => token()));
+    const agents = await Promise.all(secrets.map((each) => enrol(each, { name: 'twin' })));
+    const names = await Promise.all(agents.map(async ({ agentId }) => (await h.call(readAgent, { agentId })).name));
+    expect(names.sort()).toEqual(['twin', 'twin-2', 'twin-3', 'twin-4', 'twin-5']);
+  });
+
+  it('enrol-agent - refuses unknown, foreign and expired tokens', async () => {
+    const { environment: other } = await h.environment();
+    const secret = await token();
+    const wrongPlace = { tokenHash: secretHash(secret), environmentId: other.id };
+    expect((await h.problem(enrolAgent, wrongPlace)).code).toBe('credential_invalid');
+    expect((await h.problem(enrolAgent, { tokenHash: sha256('x'), environmentId })).code).toBe('credential_invalid');
+    await h.rows("update catalog.enrolment set expires_at = now() - interval '1 second' where agent_id is null");
+    await expect(enrol(secret)).rejects.toMatchObject({ code: 'credential_expired' });
+  });
+
+  it('issue-key - two live keys, the oldest goes; revoke-key ends one at once', async () => {
+    const first = await enrol(await token());
+    const { agentId } = first;
+    const second = await h.call(issueKey, { agentId, scopes: ['agent:heartbeat'] });
+    expect(second.key.scopes).toEqual(['agent:heartbeat']);
+    const third = await h.call(issueKey, { agentId });
+    expect(await Promise.all([first.apiKey, second.apiKey, third.apiKey].map(outcomeOf))).toEqual(['revoked', 'valid', 'valid']);
+    expect((await h.said(parseSecret(first.apiKey)?.id ?? '')).map(({ type }) => type)).toEqual([
+      'evt.catalog.key.issued.v1',
+      'evt.catalog.key.revoked.v1',
+    ]);
+    const revoked = await h.call(revokeKey, { agentId, keyId: second.key.id });
+    expect(revoked.revokedAt).toBeDefined();
+    expect(await h.call(revokeKey, { agentId, keyId: second.key.id })).toEqual(revoked);
+    expect(await outcomeOf(second.apiKey)).toBe('revoked');
+    const stranger = await enrol(await token());
+    expect((await h.problem(revokeKey, { agentId: stranger.agentId, keyId: third.key.id })).code).toBe('not_found');
+  });
+
+  it('set-agent-state - disabling closes every key until it is enabled', async () => {
+    const { agentId, apiKey } = await enrol(await token());
+    expect((await h.call(setAgentState, { agentId, state: 'disabled' })).state).toBe('disabled');
+    expect(await outcomeOf(apiKey)).toBe('agent_disabled');
+    expect((await h.problem(issueKey, { agentId })).code).toBe('agent_disabled');
+    await h.call(setAgentState, { agentId, state: 'disabled' });
+    await h.call(setAgentState, { agentId, state: 'active' });
+    expect(await outcomeOf(apiKey)).toBe('valid');
+    expect((await h.said(agentId)).map(({ type, version }) => `${type.split('.')[3]} ${version}`)).toEqual([
+      'enrolled 1',
+      'disabled 2',
+      'enabled 3',
+    ]);
+  });
+
+  it('archive-environment - closes every key in it, and gives no further ones', async () => {
+    const { environment } = await h.environment();
+    const { token: secret } = await h.call(issueEnrolmentToken, { environmentId: environment.id });
+    const nonce = 'boot-0001';
+    const tokenHash = secretHash(secret);
+    const { agentId, apiKey } = await h.call(enrolAgent, { tokenHash, environmentId: environment.id, nonce });
+    expect(await outcomeOf(apiKey)).toBe('valid');
+    await h.call(archiveEnvironment, { environmentId: environment.id });
+    expect(await outcomeOf(apiKey)).toBe('revoked');
+    expect((await h.problem(issueKey, { agentId })).code).toBe('environment_archived');
+    expect((await h.problem(enrolAgent, { tokenHash, environmentId: environment.id, nonce })).code).toBe('environment_archived');
+  });
+
+  it('revoke-key, set-agent-state - announce on the wire what every replica of ingest listens to', async () => {
+    const { agentId, apiKey } = await enrol(await token());
+    const nc = await connectNats('listener', h.nats.url);
+    const heard: unknown[] = [];
+    for (const type of ['key.revoked', 'agent.disabled'])
+      nc.subscribe(`evt.catalog.${type}.v1.*`, { callback: (_error, message) => void heard.push(message.json()) });
+    await nc.flush();
+    const keyId = parseSecret(apiKey)?.id ?? '';
+    await h.call(revokeKey, { agentId, keyId });
+    await h.call(setAgentState, { agentId, state: 'disabled' });
+    await eventually(() => expect(heard).toEqual([{ keyId, agentId }, expect.objectContaining({ agentId, state: 'disabled' })]));
+    await nc.close();
+  });
+
+  it('record-readings - the newest wins, in any order of batches', async () => {
+    const [a, b] = [await enrol(await token()), await enrol(await token())];
+    const keyId = parseSecret(a.apiKey)?.id;
+    const reading = (agentId: string, minute: number, sequence: number, status: 'ok' | 'failing' = 'ok') => ({
+      agentId,
+      at: `2026-11-23T12:0${minute}:00.000Z`,
+      bootId: 'b1',
+      sequence,
+      status,
+    });
+    const batch = [
+      reading(a.agentId, 1, 1),
+      { ...reading(a.agentId, 3, 3, 'failing'), keyId },
+      reading(b.agentId, 1, 1),
+      reading(newId('agent'), 1, 1),
+    ];
+    expect(await h.call(recordReadings, { readings: batch })).toEqual({ recorded: 2 });
+    expect(await h.call(recordReadings, { readings: [reading(a.agentId, 2, 2)] })).toEqual({ recorded: 0 });
+    expect(await h.call(readAgent, { agentId: a.agentId })).toMatchObject({
+      lastHeartbeatAt: '2026-11-23T12:03:00.000Z',
+      lastStatus: 'failing',
+      bootId: 'b1',
+      lastSequence: 3,
+      keys: [{ id: keyId, lastUsedAt: '2026-11-23T12:03:00.000Z' }],
+    });
+    await Promise.all(
+      Array.from({ length: 12 }, (_, n) => {
+        const both = [reading(a.agentId, 4, n + 4), reading(b.agentId, 4, n + 4)];
+        return h.call(recordReadings, { readings: n % 2 ? both : both.reverse() });
+      }),
+    );
+    expect((await h.call(readAgent, { agentId: b.agentId })).lastSequence).toBe(15);
+  });
+
+  it('read-agent - lists the agents of an environment with their keys', async () => {
+    const { items } = await h.call(listAgents, { environmentId, limit: 2 });
+    expect(items).toHaveLength(2);
+    expect(items[0].keys).toHaveLength(1);
+    expect((await h.problem(readAgent, { agentId: newId('agent') })).code).toBe('not_found');
+  });
+});

@@ -1,0 +1,23 @@
+import { Controller } from '@nestjs/common';
+import { type ArtifactStored, artifactStored, type Envelope } from '@reenact/contracts';
+import { JetStream } from '@reenact/messaging';
+import type { Transaction } from '@reenact/persistence';
+import { Clock } from '@reenact/service-kit';
+import { SequenceStore } from '../store/sequence.store.js';
+
+/** Remembers which uploads of an agent arrived, so that a missing one shows. */
+@Controller()
+export class FollowArtifactConsumer {
+  constructor(
+    private readonly sequences: SequenceStore,
+    private readonly clock: Clock,
+  ) {}
+
+  @JetStream({ messages: [artifactStored], durable: 'catalog-follow-artifact' })
+  async follow(batch: Envelope<ArtifactStored>[], tx: Transaction): Promise<void> {
+    const arrivals = batch.flatMap(({ data: { agentId, bootId, sequence } }) =>
+      bootId === undefined || sequence === undefined ? [] : [{ agentId, bootId, from: sequence, to: sequence }],
+    );
+    await this.sequences.arrive(tx, 'upload', arrivals, this.clock.now());
+  }
+}

@@ -1,0 +1,56 @@
+import type { EnrolmentState } from '../domain/enrolment.js';
+import type { Db } from './db.js';
+
+interface Row {
+  id: string;
+  environment_id: string;
+  expires_at: Date;
+  agent_id: string | null;
+  nonce_hash: string | null;
+}
+
+export type StoredEnrolment = EnrolmentState & { id: string };
+
+export class EnrolmentStore {
+  async insert(
+    db: Db,
+    { id, environmentId, expiresAt, at }: { id: string; environmentId: string; expiresAt: Date; at: Date },
+  ): Promise<void> {
+    await db.query('insert into catalog.enrolment (id, environment_id, expires_at, created_at) values ($1, $2, $3, $4)', [
+      id,
+      environmentId,
+      expiresAt,
+      at,
+    ]);
+  }
+
+  async addSecret(db: Db, enrolmentId: string, hash: string): Promise<void> {
+    await db.query('insert into catalog.enrolment_secret (hash, enrolment_id) values ($1, $2)', [hash, enrolmentId]);
+  }
+
+  /** Locked, so that of two who present it at once one is first. */
+  async lockBySecret(db: Db, hash: string): Promise<StoredEnrolment | undefined> {
+    const [row] = await db.query<Row>(
+      `select e.* from catalog.enrolment_secret s join catalog.enrolment e on e.id = s.enrolment_id
+       where s.hash = $1 for update of e`,
+      [hash],
+    );
+    if (!row) return undefined;
+    return {
+      id: row.id,
+      environmentId: row.environment_id,
+      expiresAt: row.expires_at,
+      ...(row.agent_id !== null && { agentId: row.agent_id }),
+      ...(row.nonce_hash !== null && { nonceHash: row.nonce_hash }),
+    };
+  }
+
+  async use(db: Db, id: string, agentId: string, nonceHash: string | undefined, at: Date): Promise<void> {
+    await db.query('update catalog.enrolment set agent_id = $2, nonce_hash = $3, used_at = $4 where id = $1', [
+      id,
+      agentId,
+      nonceHash ?? null,
+      at,
+    ]);
+  }
+}

@@ -1,0 +1,179 @@
+import { jetstream } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import {
+  artifactStored,
+  enrolAgent,
+  issueEnrolmentToken,
+  newId,
+  newUuid,
+  readAgent,
+  recordReadings,
+  type SequenceKind,
+  setAgentState,
+  sha256,
+  subjectOf,
+  toHeaders,
+} from '@reenact/contracts';
+import { secretHash } from '@reenact/credentials';
+import { connectNats } from '@reenact/messaging';
+import { eventually } from '@reenact/testing';
+import { type Harness, startHarness } from '../catalog.harness.js';
+import { WatchAgentsHandler } from './watch-agents.handler.js';
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+
+describe('watch-agents', () => {
+  let h: Harness;
+  let environmentId: string;
+  let orgId: string;
+  let watch: WatchAgentsHandler;
+  beforeAll(async () => {
+    h = await startHarness();
+    const place = await h.environment();
+    environmentId = place.environment.id;
+    orgId = place.organisation.id;
+    watch = h.get(WatchAgentsHandler);
+  });
+  afterAll(() => h?.stop());
+
+  const enrol = async () => {
+    const { token } = await h.call(issueEnrolmentToken, { environmentId });
+    return (await h.call(enrolAgent, { tokenHash: secretHash(token), environmentId })).agentId;
+  };
+  const heard = (agentId: string, at: Date, sequence: number, arrived?: [number, number][], bootId = 'b1') => ({
+    agentId,
+    at: at.toISOString(),
+    bootId,
+    sequence,
+    status: 'ok' as const,
+    ...(arrived && { arrived: arrived.map(([from, to]) => ({ from, to })) }),
+  });
+  const record = (...readings: ReturnType<typeof heard>[]) => h.call(recordReadings, { readings });
+  const factsOf = async (agentId: string) =>
+    (await h.said(agentId)).map(({ type, version }) => `${type.split('.')[3]} ${version}`).slice(1);
+  const gapsOf = async (agentId: string) =>
+    (await h.said(agentId))
+      .filter(({ type }) => type.includes('sequence-gap'))
+      .map(({ data }) => `${data.kind} ${data.bootId} ${data.from}-${data.to}`);
+  /** As if both looks had been made long enough apart. */
+  const look = async (agentId: string, kind: SequenceKind = 'heartbeat') => {
+    const age = "update catalog.agent_sequence set suspected_at = now() - interval '1 minute' where agent_id = $1 and kind = $2";
+    await watch.tellGaps();
+    await h.rows(age, [agentId, kind]);
+    await watch.tellGaps();
+    await h.rows(age, [agentId, kind]);
+    await watch.tellGaps();
+  };
+
+  it('says once that an agent is silent, and that it returned', async () => {
+    const [quiet, lively] = [await enrol(), await enrol()];
+    await record(heard(quiet, minutesAgo(2), 1), heard(lively, new Date(), 1));
+    expect(await watch.markSilent(new Date())).toBe(0);
+    const marked = await Promise.all([watch.markSilent(minutesAgo(60)), watch.markSilent(minutesAgo(60))]);
+    expect(marked[0] + marked[1]).toBe(1);
+    expect((await h.call(readAgent, { agentId: quiet })).state).toBe('silent');
+    expect((await h.call(readAgent, { agentId: lively })).state).toBe('active');
+    await record(heard(quiet, new Date(), 2));
+    await record(heard(quiet, new Date(), 3));
+    expect((await h.call(readAgent, { agentId: quiet })).state).toBe('active');
+    expect(await factsOf(quiet)).toEqual(['silent 2', 'returned 3']);
+    expect(await factsOf(lively)).toEqual([]);
+  });
+
+  it('leaves alone agents that are disabled or never reported', async () => {
+    const [disabled, fresh] = [await enrol(), await enrol()];
+    await record(heard(disabled, minutesAgo(2), 1));
+    await h.call(setAgentState, { agentId: disabled, state: 'disabled' });
+    await watch.markSilent(minutesAgo(60));
+    expect(await factsOf(disabled)).toEqual(['disabled 2']);
+    expect(await factsOf(fresh)).toEqual([]);
+  });
+
+  it('tells heartbeats that did not arrive, per boot and once', async () => {
+    const agentId = await enrol();
+    await record(
+      heard(agentId, minutesAgo(0), 5, [
+        [1, 2],
+        [5, 5],
+      ]),
+    );
+    await record(heard(agentId, minutesAgo(0), 2, undefined, 'b2'));
+    await look(agentId);
+    await record(heard(agentId, minutesAgo(0), 6));
+    await look(agentId);
+    expect((await gapsOf(agentId)).sort()).toEqual(['heartbeat b1 3-4', 'heartbeat b2 1-1']);
+  });
+
+  it('tells nothing when another replica was only later', async () => {
+    const agentId = await enrol();
+    await record(
+      heard(agentId, minutesAgo(0), 3, [
+        [1, 1],
+        [3, 3],
+      ]),
+    );
+    await watch.tellGaps();
+    await record(
+      heard(agentId, minutesAgo(0), 4, [
+        [2, 2],
+        [4, 4],
+      ]),
+    );
+    await look(agentId);
+    expect(await gapsOf(agentId)).toEqual([]);
+  });
+
+  it('begins in the middle of a boot that was known before numbers were kept', async () => {
+    const agentId = await enrol();
+    await record(heard(agentId, minutesAgo(1), 40));
+    await h.rows('delete from catalog.agent_sequence where agent_id = $1', [agentId]);
+    await record(heard(agentId, minutesAgo(0), 42));
+    await look(agentId);
+    expect(await gapsOf(agentId)).toEqual(['heartbeat b1 41-41']);
+  });
+
+  it('tells uploads that did not arrive', async () => {
+    const agentId = await enrol();
+    const nc = await connectNats('ingest', h.nats.url);
+    try {
+      for (const sequence of [4, 1]) {
+        const artifactId = newId('artifact');
+        const data = {
+          artifactId,
+          type: 'snapshot' as const,
+          sha256: sha256(artifactId),
+          size: 1,
+          agentId,
+          capturedAt: new Date().toISOString(),
+          bootId: 'b1',
+          sequence,
+        };
+        const carried = headers();
+        const envelope = {
+          id: newUuid(),
+          type: artifactStored.type,
+          source: 'ingest',
+          time: new Date().toISOString(),
+          orgId,
+          aggregate: { kind: 'artifact', id: artifactId, version: 1 },
+          actor: { kind: 'agent' as const, id: agentId },
+          correlationId: newUuid(),
+          data,
+        };
+        for (const [name, value] of Object.entries(toHeaders(envelope))) carried.set(name, value);
+        await jetstream(nc).publish(subjectOf(artifactStored, orgId), JSON.stringify(data), { headers: carried });
+      }
+    } finally {
+      await nc.close();
+    }
+    await eventually(async () => {
+      const [row] = await h.rows<{ seen: string }>(
+        "select seen::text from catalog.agent_sequence where agent_id = $1 and kind = 'upload'",
+        [agentId],
+      );
+      expect(row?.seen).toBe('{[1,2),[4,5)}');
+    });
+    await look(agentId, 'upload');
+    expect(await gapsOf(agentId)).toEqual(['upload b1 2-3']);
+  });
+});
