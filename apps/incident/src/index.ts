@@ -1,0 +1,2 @@
+export { IncidentModule } from './incident.module.js';
+export { startIncident } from './start-incident.js';
