@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { newId, newUuid, sha256 } from '@reenact/contracts';
+import { generateSecret } from '@reenact/credentials';
+import { eventually } from '@reenact/testing';
+import { DEFAULT_LIMITS } from '../domain/limits.js';
+import { bundleOf, CAPTURED_AT, type Harness, startHarness, type TestAgent } from '../ingest.harness.js';
+import { CountRefusalHandler } from './count-refusal.handler.js';
+
+const MIB = 1024 * 1024;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+describe('refusals', () => {
+  let ingest: Harness;
+
+  beforeAll(async () => {
+    ingest = await startHarness({
+      artifact: { ...DEFAULT_LIMITS.artifact, maxBytes: MIB },
+      rates: { ...DEFAULT_LIMITS.rates, failedAuthenticationsPerMinute: 10_000, heartbeatsPerMinute: 1 },
+    });
+  });
+  afterAll(() => ingest?.stop());
+
+  const heartbeat = { at: CAPTURED_AT, bootId: 'b1', sequence: 1, status: 'ok' };
+  const beat = ({ id, key }: TestAgent, as = key) => ingest.post(`/api/v1/agents/${id}/heartbeats`, as, heartbeat);
+  const withOutcome = (outcome: 'revoked' | 'expired' | 'agent_disabled') => (agent: TestAgent) => {
+    const verified = [...ingest.keys.values()].find(({ keyId }) => keyId === agent.keyId);
+    if (verified) verified.outcome = outcome;
+    return beat(agent);
+  };
+  const narrow = (agent: TestAgent) => beat(agent, ingest.addKey(agent, ['agent:read_keys']).key);
+  const oversized = ({ id, key }: TestAgent) =>
+    ingest.send('POST', `/api/v1/agents/${id}/heartbeats`, {
+      headers: { ...ingest.bearer(key), ...JSON_TYPE },
+      body: JSON.stringify({ ...heartbeat, bootId: 'b'.repeat(5 * MIB) }),
+    });
+  const lying = async (agent: TestAgent, head: object, fields = {}) =>
+    ingest.upload(agent, await bundleOf(agent, { head }), fields);
+
+  /** An upload whose body ends before its form does. */
+  const cutOff = ({ id, key }: TestAgent) => {
+    const field = (name: string, value: string) => `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const file = '--x\r\ncontent-disposition: form-data; name="file"; filename="f"\r\n\r\nbytes and no end';
+    return ingest.send('POST', `/api/v1/agents/${id}/artifacts`, {
+      headers: { ...ingest.bearer(key), 'content-type': 'multipart/form-data; boundary=x' },
+      body: field('type', 'diagnostic') + field('capturedAt', CAPTURED_AT) + file,
+    });
+  };
+
+  type Refused = Promise<{ status: number; body: { code: string } }>;
+  const CASES: [status: number, code: string, refuse: (agent: TestAgent) => Refused][] = [
+    [
+      401,
+      'credential_missing',
+      ({ id }) => ingest.send('POST', `/api/v1/agents/${id}/heartbeats`, { headers: JSON_TYPE, body: '{}' }),
+    ],
+    [401, 'credential_invalid', (agent) => beat(agent, generateSecret('agent_key', newId('key'), randomBytes(32)))],
+    [401, 'credential_kind_mismatch', (agent) => beat(agent, ingest.enrolmentToken())],
+    [401, 'credential_revoked', withOutcome('revoked')],
+    [401, 'credential_expired', withOutcome('expired')],
+    [403, 'agent_disabled', withOutcome('agent_disabled')],
+    [403, 'scope_missing', narrow],
+    [403, 'agent_mismatch', (agent) => ingest.get(`/api/v1/agents/${newId('agent')}/signing-keys`, agent.key)],
+    [413, 'body_too_large', oversized],
+    [413, 'artifact_too_large', (agent) => ingest.upload(agent, Buffer.alloc(MIB + 1, 'a'), { type: 'diagnostic' })],
+    [415, 'unsupported_media_type', ({ id, key }) => ingest.post(`/api/v1/agents/${id}/artifacts`, key, {})],
+    [415, 'artifact_type_mismatch', (agent) => ingest.upload(agent, Buffer.from('\0\x01'), { type: 'diagnostic' })],
+    [422, 'validation_failed', (agent) => ingest.upload(agent, Buffer.from('{}'), { type: 'diagnostic', capturedAt: 'today' })],
+    [
+      422,
+      'artifact_malformed',
+      async (agent) => ingest.upload(agent, (await bundleOf(agent, { gzip: false })).subarray(0, 2_000)),
+    ],
+    [422, 'digest_mismatch', (agent) => ingest.upload(agent, Buffer.from('{}'), { type: 'diagnostic', sha256: sha256('x') })],
+    [422, 'metadata_conflict', (agent) => lying(agent, { bootId: 'b1', sequence: 1 }, { bootId: 'b2' })],
+    [422, 'artifact_identity_mismatch', (agent) => lying(agent, { agentId: newId('agent') })],
+    [422, 'upload_incomplete', cutOff],
+    [429, 'rate_limited', async (agent) => (await beat(agent)) && beat(agent)],
+  ];
+
+  const counted = async (status: number, code: string) => {
+    const text = await (await fetch(`${ingest.url}/metrics`)).text();
+    const line = new RegExp(`^reenact_ingest_refusals_total\\{status="${status}",code="${code}"\\} (\\d+)$`, 'm').exec(text);
+    return Number(line?.[1] ?? 0);
+  };
+  /** What an upload in flight or a refused one could leave, in files and in tables. */
+  const kept = async () => {
+    const [{ slots }] = await ingest.rows<{ slots: number }>('select count(*)::int as slots from ingest.upload_slot');
+    return { ...(await ingest.inventory()), slots, stored: (await ingest.said('evt.ingest.artifact.stored.v1')).length };
+  };
+
+  it.each(CASES)('%i %s - is answered, counted and announced, and leaves nothing', async (status, code, refuse) => {
+    const agent = ingest.addAgent();
+    const [before, count] = [await kept(), await counted(status, code)];
+    const answer = await refuse(agent);
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(await counted(status, code)).toBe(count + 1);
+    await ingest.app.get(CountRefusalHandler).flush();
+    await eventually(async () => {
+      const said = await ingest.said('evt.ingest.agent.refused.v1');
+      expect(said.map(({ data }) => data).filter(({ agentId }) => agentId === agent.id)).toEqual([
+        { agentId: agent.id, minute: expect.any(String), status, code, count: 1 },
+      ]);
+    });
+    await eventually(async () => expect(await kept()).toEqual(before));
+  });
+
+  it.each([
+    ['credential_used', 401],
+    ['credential_expired', 401],
+    ['credential_invalid', 401],
+  ] as const)('%s - of an enrolment is counted, and makes no agent', async (code, status) => {
+    const count = await counted(status, code);
+    ingest.refuseEnrolments(code);
+    const path = '/api/v1/orgs/acme/projects/webhooks/environments/prod/agents';
+    const answer = await ingest.post(path, ingest.enrolmentToken(), { nonce: newUuid() });
+    ingest.refuseEnrolments(undefined);
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(await counted(status, code)).toBe(count + 1);
+  });
+});

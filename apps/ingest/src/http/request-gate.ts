@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Problem } from '@reenact/contracts';
+import { BODY_LIMIT_BYTES, Metrics } from '@reenact/service-kit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Capacity } from '../domain/capacity.js';
+import { CAPACITY } from '../ingest.tokens.js';
+
+/** What is let in however busy the service is: whoever watches it must see that. */
+const ALWAYS = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** An upload streams: whatever its size, it holds no more than its buffers. */
+const UPLOAD_BYTES = 1024 * 1024;
+
+/** Turns requests away before anything is done for them when those that run fill the service: it never queues what it cannot hold. */
+@Injectable()
+export class RequestGate {
+  private requests = 0;
+  private bytes = 0;
+
+  constructor(
+    host: HttpAdapterHost,
+    metrics: Metrics,
+    @Inject(CAPACITY) private readonly capacity: Capacity,
+  ) {
+    const instance = host.httpAdapter.getInstance() as FastifyInstance;
+    const turnedAway = metrics.counter('overload_total', 'Requests that were turned away because too many ran');
+    metrics.gauge('requests_in_flight', 'Requests that run', () => this.requests);
+    metrics.gauge('request_bytes_in_flight', 'Bytes that running requests may hold', () => this.bytes);
+    instance.addHook('onRequest', async (request, reply) => {
+      if (ALWAYS.has(request.url)) return;
+      const bytes = bytesOf(request);
+      if (this.requests >= capacity.maxRequests || this.bytes + bytes > capacity.maxBytes) {
+        turnedAway.inc();
+        throw new Problem('try_later', { detail: 'Too many requests run now', members: { retryAfterSeconds: 1 } });
+      }
+      this.requests += 1;
+      this.bytes += bytes;
+      // Comes after every answer, and after a caller that left without one.
+      reply.raw.once('close', () => {
+        this.requests -= 1;
+        this.bytes -= bytes;
+      });
+    });
+  }
+}
+
+/** What a request may make the service hold: its declared body, or as much as a body of unknown length may have. */
+function bytesOf({ headers }: FastifyRequest): number {
+  if (headers['content-type']?.toLowerCase().startsWith('multipart/')) return UPLOAD_BYTES;
+  const declared = headers['content-length'];
+  if (declared !== undefined) return Math.min(Number(declared), BODY_LIMIT_BYTES);
+  return headers['transfer-encoding'] === undefined ? 0 : BODY_LIMIT_BYTES;
+}

@@ -1,0 +1,76 @@
+import { type ObjectStoreConfig, readObjectStoreConfig } from '@reenact/object-store';
+import { EnvReader, readServiceConfig, type ServiceConfig } from '@reenact/service-kit';
+import { type Capacity, DEFAULT_CAPACITY } from './domain/capacity.js';
+import { DEFAULT_LIMITS, type IngestLimits } from './domain/limits.js';
+import { DEFAULT_SCRUB_PACE, type ScrubPace } from './domain/scrub-pace.js';
+import { DEFAULT_UPLOAD_PATIENCE, type UploadPatience } from './domain/upload-patience.js';
+
+export interface IngestConfig extends ServiceConfig {
+  objectStore: ObjectStoreConfig;
+  /** Left out: `DEFAULT_LIMITS`. */
+  limits?: IngestLimits;
+  /** Left out: `DEFAULT_CAPACITY`. */
+  capacity?: Capacity;
+  /** Left out: `DEFAULT_UPLOAD_PATIENCE`. */
+  patience?: UploadPatience;
+  /** Left out: `DEFAULT_SCRUB_PACE`. */
+  scrub?: ScrubPace;
+}
+
+export function readIngestConfig(env: NodeJS.ProcessEnv): IngestConfig {
+  return {
+    ...readServiceConfig(env, 'ingest'),
+    objectStore: readObjectStoreConfig(env, '.reenact/objects'),
+    limits: { ...DEFAULT_LIMITS, rates: readRates(env) },
+    capacity: readCapacity(env),
+    ...readPaces(env),
+  };
+}
+
+/** Throws a ConfigError that names every variable that is wrong. */
+function readPaces(env: NodeJS.ProcessEnv): Required<Pick<IngestConfig, 'patience' | 'scrub'>> {
+  const reader = new EnvReader(env);
+  const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: 2 ** 31 - 1, fallback });
+  const [patience, scrub] = [DEFAULT_UPLOAD_PATIENCE, DEFAULT_SCRUB_PACE];
+  const paces = {
+    patience: {
+      idleMs: read('REENACT_UPLOAD_IDLE_MS', patience.idleMs),
+      totalMs: read('REENACT_UPLOAD_TOTAL_MS', patience.totalMs),
+    },
+    scrub: {
+      everyHours: read('REENACT_SCRUB_EVERY_HOURS', scrub.everyHours),
+      bytesPerSecond: read('REENACT_SCRUB_BYTES_PER_SECOND', scrub.bytesPerSecond),
+    },
+  };
+  reader.done();
+  return paces;
+}
+
+/** Throws a ConfigError that names every variable that is wrong. */
+function readCapacity(env: NodeJS.ProcessEnv): Capacity {
+  const reader = new EnvReader(env);
+  const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
+  const capacity = {
+    maxRequests: read('REENACT_INGEST_REQUESTS_IN_FLIGHT', DEFAULT_CAPACITY.maxRequests),
+    maxBytes: read('REENACT_INGEST_BYTES_IN_FLIGHT', DEFAULT_CAPACITY.maxBytes),
+  };
+  reader.done();
+  return capacity;
+}
+
+/** Throws a ConfigError that names every variable that is wrong. */
+function readRates(env: NodeJS.ProcessEnv): IngestLimits['rates'] {
+  const reader = new EnvReader(env);
+  const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
+  const { rates } = DEFAULT_LIMITS;
+  const configured = {
+    heartbeatsPerMinute: read('REENACT_HEARTBEATS_PER_MINUTE', rates.heartbeatsPerMinute),
+    uploadsPerMinute: read('REENACT_UPLOADS_PER_MINUTE', rates.uploadsPerMinute),
+    uploadBytesPerMinute: read('REENACT_UPLOAD_BYTES_PER_MINUTE', rates.uploadBytesPerMinute),
+    concurrentUploads: read('REENACT_CONCURRENT_UPLOADS', rates.concurrentUploads),
+    enrolmentsPerMinute: read('REENACT_ENROLMENTS_PER_MINUTE', rates.enrolmentsPerMinute),
+    failedAuthenticationsPerMinute: read('REENACT_FAILED_AUTHENTICATIONS_PER_MINUTE', rates.failedAuthenticationsPerMinute),
+  };
+  reader.done();
+  return configured;
+}

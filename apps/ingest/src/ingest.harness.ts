@@ -1,0 +1,280 @@
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import {
+  type AgentReading,
+  type Artifact,
+  canonicalSha256,
+  enrolAgent,
+  issueKey,
+  KEY_SCOPES,
+  type KeyScope,
+  listSigningKeys,
+  newId,
+  newUuid,
+  Problem,
+  type ProblemCode,
+  readAgent,
+  recordReadings,
+  resolvePath,
+  revokeKey,
+  type RpcContract,
+  type VerifiedKey,
+  verifyKeys,
+} from '@reenact/contracts';
+import { generateSecret, secretHash } from '@reenact/credentials';
+import { MetricsHooks, RpcClient } from '@reenact/messaging';
+import type { ObjectStoreConfig } from '@reenact/object-store';
+import { UnitOfWork } from '@reenact/persistence';
+import { type BundleEntry, type BundleManifest, encodeJournalEntry, writeBundle } from '@reenact/pipeline';
+import { answering, temporaryDirectory, testDatabase, testNats, testResponder } from '@reenact/testing';
+import type { Capacity } from './domain/capacity.js';
+import { DEFAULT_LIMITS, type IngestLimits } from './domain/limits.js';
+import type { UploadPatience } from './domain/upload-patience.js';
+import { startIngest } from './index.js';
+
+export interface TestAgent {
+  id: string;
+  key: string;
+  keyId: string;
+  orgId: string;
+  projectId: string;
+  environmentId: string;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: AnswerBody;
+}
+
+/** The members that tests look at, of all the kinds of answers. */
+interface AnswerBody {
+  code: string;
+  errors: { path: string; message: string }[];
+  reason: string;
+  max: number;
+  field: string;
+  artifact: Artifact;
+  deduplicated: boolean;
+  agentId: string;
+  apiKey: string;
+  rates: { heartbeatsPerMinute: number };
+}
+
+export type Harness = Awaited<ReturnType<typeof startHarness>>;
+
+/** A real ingest over a real broker, database and store; the catalog and approval are answered by the test. */
+export async function startHarness(
+  limits: IngestLimits = DEFAULT_LIMITS,
+  store?: ObjectStoreConfig,
+  patience?: UploadPatience,
+  capacity?: Capacity,
+) {
+  const [database, nats, objects] = [await testDatabase(), await testNats(), temporaryDirectory('ingest')];
+  const keys = new Map<string, VerifiedKey>();
+  const agents = new Map<string, TestAgent>();
+  const readings: AgentReading[] = [];
+  const asked = { verify: 0 };
+  let enrolmentRefusal: ProblemCode | undefined;
+  const place = { orgId: newId('organisation'), projectId: newId('project'), environmentId: newId('environment') };
+
+  const addKey = (agent: Omit<TestAgent, 'key' | 'keyId'>, scopes: readonly KeyScope[] = KEY_SCOPES) => {
+    const keyId = newId('key');
+    const key = generateSecret('agent_key', keyId, randomBytes(32));
+    const { id: agentId, orgId, projectId, environmentId } = agent;
+    const verified: VerifiedKey = {
+      keyHash: secretHash(key),
+      outcome: 'valid',
+      keyId,
+      agentId,
+      orgId,
+      projectId,
+      environmentId,
+      scopes: [...scopes],
+    };
+    keys.set(verified.keyHash, verified);
+    return { key, keyId };
+  };
+  const addAgent = (scopes?: readonly KeyScope[]): TestAgent => {
+    const agent = { id: newId('agent'), ...place };
+    const made = { ...agent, ...addKey(agent, scopes) };
+    agents.set(made.id, made);
+    return made;
+  };
+  const catalog = [
+    answering(verifyKeys, ({ keyHashes }) => {
+      asked.verify += 1;
+      return { keys: keyHashes.map((keyHash) => keys.get(keyHash) ?? { keyHash, outcome: 'unknown' as const }) };
+    }),
+    answering(readAgent, ({ agentId }) => {
+      const agent = agents.get(agentId);
+      if (!agent) throw new Problem('not_found');
+      const { orgId, projectId, environmentId } = agent;
+      const record = {
+        id: agentId,
+        name: 'a',
+        orgId,
+        projectId,
+        environmentId,
+        labels: {},
+        keys: [],
+        createdAt: '2026-01-01T00:00:00.000Z',
+      };
+      return { ...record, state: 'active' as const };
+    }),
+    answering(recordReadings, ({ readings: some }) => {
+      readings.push(...some);
+      return { recorded: some.length };
+    }),
+    answering(resolvePath, ({ organisation, project, environment }) =>
+      organisation === 'acme' && project === 'webhooks' && environment === 'prod' ? place : {},
+    ),
+    answering(enrolAgent, ({ environmentId }) => {
+      if (enrolmentRefusal) throw new Problem(enrolmentRefusal);
+      const agent = addAgent();
+      return { agentId: agent.id, apiKey: agent.key, environmentId };
+    }),
+    answering(issueKey, ({ agentId, scopes }) => {
+      const { key, keyId } = addKey(agents.get(agentId) as TestAgent, scopes);
+      return { key: { id: keyId, scopes: scopes ?? [], createdAt: '2026-01-01T00:00:00.000Z' }, apiKey: key };
+    }),
+    answering(revokeKey, ({ agentId, keyId }) => {
+      const key = [...keys.values()].find((each) => each.keyId === keyId && each.agentId === agentId);
+      if (!key) throw new Problem('not_found');
+      key.outcome = 'revoked';
+      return { id: keyId, scopes: [], createdAt: '2026-01-01T00:00:00.000Z' };
+    }),
+    answering(listSigningKeys, () => ({ keys: [], envelope: { payloadType: 't', payload: '', signatures: [] } })),
+  ];
+  let responder = await testResponder(nats.url, catalog);
+  const objectStore = store ?? ({ kind: 'file', directory: objects.path } as const);
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    nats: { url: nats.url },
+    database: { url: database.url },
+    logLevel: 'silent',
+  } as const;
+  const replica = () => startIngest({ ...config, objectStore, limits, patience, capacity });
+  const service = await replica();
+  const client = new RpcClient({ service: 'gateway', nats: { url: nats.url } }, new MetricsHooks());
+  const work = service.app.get(UnitOfWork);
+
+  const send = async (method: string, path: string, init: RequestInit = {}): Promise<Answer> => {
+    const answer = await fetch(new URL(path, service.url), { method, ...init });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: (text ? JSON.parse(text) : {}) as AnswerBody };
+  };
+  const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+  return {
+    url: service.url,
+    app: service.app,
+    place,
+    asked,
+    keys,
+    readings,
+    directory: objects.path,
+    nats,
+    /** A further ingest over the same broker, database and store; whoever starts it stops it. */
+    replica,
+    addAgent,
+    addKey,
+    /** What the catalog answers to enrolments; undefined: an agent. */
+    refuseEnrolments: (code: ProblemCode | undefined) => {
+      enrolmentRefusal = code;
+    },
+    enrolmentToken: () => generateSecret('enrolment_token', newId('enrolment'), randomBytes(32)),
+    send,
+    bearer,
+    rows: <T>(sql: string, params?: unknown[]) => work.query<T>(sql, params),
+    call: <Q extends object, A>(contract: RpcContract<Q, A>, request: NoInfer<Q>): Promise<A> =>
+      client.call(contract, request, { actor: { kind: 'user', id: newId('user') }, correlationId: newUuid() }),
+    post: (path: string, key: string, body: unknown) =>
+      send('POST', path, { headers: { ...bearer(key), 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    get: (path: string, key: string) => send('GET', path, { headers: bearer(key) }),
+    upload: (agent: TestAgent, bytes: Uint8Array, fields: Record<string, string> = {}) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries({ type: 'incident_bundle', capturedAt: CAPTURED_AT, ...fields }))
+        form.set(name, value);
+      form.set('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'bundle');
+      return send('POST', `/api/v1/agents/${agent.id}/artifacts`, { headers: bearer(agent.key), body: form });
+    },
+    /** Everything that is stored: objects (staged ones too), blobs and records. */
+    async inventory() {
+      const files = (await readdir(objects.path, { recursive: true, withFileTypes: true })).filter((each) => each.isFile());
+      const [{ blobs, artifacts }] = await work.query<{ blobs: number; artifacts: number }>(
+        'select (select count(*) from ingest.blob) as blobs, (select count(*) from ingest.artifact) as artifacts',
+      );
+      return { files: files.map((each) => join(each.parentPath, each.name)).sort(), blobs, artifacts };
+    },
+    said: (type: string) =>
+      work.query<{ headers: Record<string, string>; data: Record<string, unknown> }>(
+        `select headers, payload::jsonb as data from ingest.outbox where headers ->> 'ce-type' = $1 order by position`,
+        [type],
+      ),
+    stopCatalog: () => responder.close(),
+    startCatalog: async () => {
+      responder = await testResponder(nats.url, catalog);
+    },
+    async stop() {
+      await client.close();
+      await service.stop();
+      await responder.close();
+      await Promise.all([database.drop(), nats.close()]);
+      objects.remove();
+    },
+  };
+}
+
+export const CAPTURED_AT = '2026-11-23T12:00:00.000Z';
+
+export const SPEC = {
+  apiVersion: 'reenact.dev/v1',
+  kind: 'Pipeline',
+  name: 'issue-triage',
+  model: 'lane_graph',
+  input: 'webhooks',
+  stages: [
+    { id: 'opened', kind: 'filter', from: ['webhooks'], to: 'opened', when: "body.action == 'opened'" },
+    { id: 'ticket', kind: 'map', from: ['opened'], to: 'tickets', value: { title: 'body.title' } },
+    {
+      id: 'notify',
+      kind: 'action',
+      from: ['tickets'],
+      idempotent: true,
+      action: { kind: 'http', target: 'triage', method: 'POST', path: "'/tickets'", body: 'value' },
+    },
+  ],
+};
+
+/** A bundle as the agent would capture it. `filler` makes bundles differ. */
+export async function bundleOf(
+  agent: TestAgent,
+  options: { records?: number; filler?: string; gzip?: boolean; head?: Partial<BundleManifest>; body?: string } = {},
+): Promise<Buffer> {
+  const { records = 3, filler = newUuid(), gzip = true, head = {}, body = '' } = options;
+  const lines = Array.from({ length: records }, (_, n) =>
+    encodeJournalEntry({ offset: n * 2, at: CAPTURED_AT, body: { action: 'opened', title: `${n} ${filler}`, body } }),
+  );
+  const entries: BundleEntry[] = [
+    { path: 'spec.json', role: 'spec', content: Buffer.from(JSON.stringify(SPEC)) },
+    { path: 'journal.ndjson', role: 'journal', content: Buffer.from(`${lines.join('\n')}\n`) },
+  ];
+  const manifest = {
+    agentId: agent.id,
+    environmentId: agent.environmentId,
+    specHash: canonicalSha256(SPEC),
+    capturedAt: CAPTURED_AT,
+    incident: { title: 'Tickets are not made', severity: 'high' as const, fingerprint: 'ticket-server-503' },
+    journal: { lane: 'webhooks', records },
+    ...head,
+  };
+  const { stream } = await writeBundle(manifest, entries, { gzip: false });
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  return gzip ? gzipSync(bytes) : bytes;
+}

@@ -1,0 +1,4 @@
+import { runMain } from '@reenact/service-kit';
+import { readIngestConfig, startIngest } from './index.js';
+
+runMain((env) => startIngest(readIngestConfig(env)));
