@@ -1,0 +1,75 @@
+import { Controller } from '@nestjs/common';
+import {
+  type Approval,
+  type DsseEnvelope,
+  type ListApprovals,
+  type ListSigningKeys,
+  type LocatedResource,
+  type LocateResource,
+  listApprovals,
+  listSigningKeys,
+  locateResource,
+  type Page,
+  Problem,
+  type ReadApproval,
+  readApproval,
+  readCredential,
+  type SignedKeySet,
+} from '@reenact/contracts';
+import { Rpc } from '@reenact/messaging';
+import { keysetOf, pageOf, UnitOfWork } from '@reenact/persistence';
+import { Clock } from '@reenact/service-kit';
+import { stateAt, toApproval } from '../domain/approval.js';
+import { SigningKeys } from '../signing-keys/signing-keys.js';
+import { ApprovalStore } from '../store/approval.store.js';
+
+@Controller()
+export class ReadApprovalRpc {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly approvals: ApprovalStore,
+    private readonly keys: SigningKeys,
+    private readonly clock: Clock,
+  ) {}
+
+  @Rpc(readApproval)
+  async read({ approvalId }: ReadApproval): Promise<Approval> {
+    const approval = await this.approvals.read(this.work, approvalId);
+    if (!approval) throw new Problem('not_found');
+    return toApproval(approval, this.now());
+  }
+
+  @Rpc(listApprovals)
+  async list(filter: ListApprovals): Promise<Page<Approval>> {
+    const keyset = keysetOf(filter);
+    const at = this.now();
+    const rows = await this.approvals.list(this.work, filter, keyset, at);
+    return pageOf(rows, keyset.limit, (row) => ({ key: row.id, item: toApproval(row, at) }));
+  }
+
+  @Rpc(readCredential)
+  async credential({ approvalId }: ReadApproval): Promise<{ envelope: DsseEnvelope }> {
+    const found = await this.approvals.credential(this.work, approvalId);
+    if (!found) throw new Problem('not_found');
+    const { approval, envelope } = found;
+    if (!envelope) throw new Problem('approval_not_approved', { members: { state: stateAt(approval, this.now()) } });
+    return { envelope };
+  }
+
+  @Rpc(listSigningKeys)
+  signingKeys(_request: ListSigningKeys): Promise<SignedKeySet> {
+    return this.keys.keySet();
+  }
+
+  @Rpc(locateResource.approval)
+  async locate({ id }: LocateResource): Promise<LocatedResource> {
+    const approval = await this.approvals.read(this.work, id);
+    if (!approval) return { scope: null };
+    const { orgId, projectId, environmentId } = approval;
+    return { scope: { id, orgId, projectId, environmentId } };
+  }
+
+  private now(): string {
+    return this.clock.now().toISOString();
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { CallContext, SettledUse, SettleUse } from '@reenact/contracts';
+import { Outbox } from '@reenact/messaging';
+import { UnitOfWork } from '@reenact/persistence';
+import { Clock } from '@reenact/service-kit';
+import { settleUse } from '../domain/approval.machine.js';
+import { ApprovalStore } from '../store/approval.store.js';
+import { UseStore, useKey } from '../store/use.store.js';
+
+@Injectable()
+export class SettleUseHandler {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly outbox: Outbox,
+    private readonly approvals: ApprovalStore,
+    private readonly uses: UseStore,
+    private readonly clock: Clock,
+  ) {}
+
+  settle(request: SettleUse, context: CallContext): Promise<SettledUse> {
+    const { approvalId, replayId } = request;
+    return this.work.run(async (tx) => {
+      const approval = (await this.approvals.lock(tx, [approvalId])).get(approvalId);
+      if (!approval) return { settled: false, code: 'approval_missing' };
+      const uses = await this.uses.read(tx, [request]);
+      const { answer, step } = settleUse(approval, uses.get(useKey(request)), this.clock.now().toISOString());
+      if (step) {
+        await this.approvals.save(tx, [step.approval]);
+        await this.uses.save(tx, [step.use]);
+        await this.outbox.add(tx, { ...context, correlationId: replayId }, step.events);
+      }
+      return answer;
+    });
+  }
+}
