@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import type { CallContext, MessageDraft } from '@reenact/contracts';
+import { Outbox } from '@reenact/messaging';
+import type { Transaction } from '@reenact/persistence';
+import { next } from '../domain/replay.machine.js';
+import type { ReplayRecord } from '../domain/replay.js';
+import { needsApproval } from '../domain/replay-checks.js';
+import type { ReplayMessage } from '../domain/replay-message.js';
+import { type JournalLine, JournalStore } from '../store/journal.store.js';
+import { ReplayStore, type StoredReplay } from '../store/replay.store.js';
+import { SlotStore } from '../store/slot.store.js';
+
+/** What happened to a replay, and on whose behalf its consequences are. */
+export interface Happening {
+  replayId: string;
+  message: ReplayMessage;
+  context: CallContext;
+}
+
+/** The one way for a replay to change: loads rows, calls `next`, stores what it says. Many replays go in one transaction. */
+@Injectable()
+export class AdvanceReplaysHandler {
+  constructor(
+    private readonly replays: ReplayStore,
+    private readonly slots: SlotStore,
+    private readonly journal: JournalStore,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** The replays as they are now. What happened to an unknown one is not ours. */
+  async advance(tx: Transaction, happenings: readonly Happening[]): Promise<Map<string, StoredReplay>> {
+    const stored = await this.replays.lock(
+      tx,
+      happenings.map(({ replayId }) => replayId),
+    );
+    const known = happenings.filter(({ replayId }) => stored.has(replayId));
+    const taken = await this.slots.lock(tx, wantsSlot(known, stored));
+    const changed = new Map<string, ReplayRecord>();
+    const lines: JournalLine[] = [];
+    const said: { context: CallContext; drafts: MessageDraft[] }[] = [];
+    for (const { replayId, message: happened, context } of known) {
+      const { record: before, progress } = stored.get(replayId) as StoredReplay;
+      const message = withSlot(before, happened, taken);
+      const step = next(before, message);
+      if (!step.changed) continue;
+      const { replay, events, commands } = step;
+      countSlot(taken, before, replay);
+      stored.set(replayId, { record: replay, progress });
+      changed.set(replayId, replay);
+      lines.push({ replayId, version: replay.version, state: replay.state, message });
+      said.push({ context: { ...context, correlationId: replayId }, drafts: [...events, ...commands] });
+    }
+    await this.replays.save(tx, [...changed.values()]);
+    await this.journal.append(tx, lines);
+    for (const { context, drafts } of said) await this.outbox.add(tx, context, drafts);
+    return stored;
+  }
+}
+
+/** Environments in which one of these may take a slot. */
+function wantsSlot(happenings: readonly Happening[], stored: Map<string, StoredReplay>): string[] {
+  return happenings.flatMap(({ replayId, message }) => {
+    const record = stored.get(replayId)?.record;
+    const asks =
+      (message.type === 'use_reserved' && record?.state === 'reserving') ||
+      (message.type === 'checked' && message.codes.length === 0 && !needsApproval(message.checks));
+    return asks && record?.mode === 'execute' ? [record.environmentId] : [];
+  });
+}
+
+function withSlot(replay: ReplayRecord, message: ReplayMessage, taken: Map<string, number>): ReplayMessage {
+  if (message.type !== 'checked' && message.type !== 'use_reserved') return message;
+  const slots = (message.type === 'checked' ? message.dispatch : replay.dispatch)?.slots ?? 0;
+  const inUse = taken.get(replay.environmentId);
+  return { ...message, slotFree: inUse !== undefined && inUse < slots };
+}
+
+function countSlot(taken: Map<string, number>, before: ReplayRecord, after: ReplayRecord): void {
+  const inUse = taken.get(after.environmentId);
+  if (inUse === undefined || before.holdsSlot === after.holdsSlot) return;
+  taken.set(after.environmentId, inUse + (after.holdsSlot ? 1 : -1));
+}

@@ -1,0 +1,42 @@
+import { Controller } from '@nestjs/common';
+import {
+  type CallContext,
+  type CancelReplay,
+  cancelReplay,
+  Problem,
+  type Replay,
+  REPLAY_STATES,
+  TERMINAL_STATES,
+} from '@reenact/contracts';
+import { Rpc } from '@reenact/messaging';
+import { UnitOfWork } from '@reenact/persistence';
+import { Clock } from '@reenact/service-kit';
+import { AdvanceReplaysHandler } from '../advance-replays/advance-replays.handler.js';
+import { toReplay } from '../domain/to-replay.js';
+import { ReplayStore } from '../store/replay.store.js';
+
+const ALLOWED = REPLAY_STATES.filter((state) => !TERMINAL_STATES.includes(state));
+
+@Controller()
+export class CancelReplayRpc {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly replays: ReplayStore,
+    private readonly handler: AdvanceReplaysHandler,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Before the command is out it ends at once; afterwards the runner is asked, and its answer ends it. */
+  @Rpc(cancelReplay)
+  cancel({ replayId, reason }: CancelReplay, context: CallContext): Promise<Replay> {
+    return this.work.run(async (tx) => {
+      const before = (await this.replays.lock(tx, [replayId])).get(replayId);
+      if (!before) throw new Problem('not_found');
+      const { state } = before.record;
+      if (TERMINAL_STATES.includes(state)) throw new Problem('replay_ended', { members: { state, allowed: ALLOWED } });
+      const message = { type: 'cancel' as const, at: this.clock.now().toISOString(), ...(reason !== undefined && { reason }) };
+      const after = (await this.handler.advance(tx, [{ replayId, message, context }])).get(replayId) ?? before;
+      return toReplay(after.record, after.progress);
+    });
+  }
+}

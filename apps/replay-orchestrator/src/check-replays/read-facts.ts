@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type CallContext,
+  checkApproval,
+  type DryRunFacts,
+  type DsseEnvelope,
+  Problem,
+  pinTargets,
+  readCredential,
+  readDryRun,
+  readReplayFacts,
+  type ReplayFacts,
+} from '@reenact/contracts';
+import { RpcClient } from '@reenact/messaging';
+import { Clock } from '@reenact/service-kit';
+import { asksApproval } from '../domain/evaluate-checks.js';
+import { targetNames } from '../domain/planned-effects.js';
+import type { Readings } from '../domain/readings.js';
+import type { ReplayRecord } from '../domain/replay.js';
+
+/** Together shorter than the lease of a claim. */
+const TIMEOUT = { timeoutMs: 3_000 };
+
+/** Asks the owners for all that the checks look at. Holds no lock, changes nothing. */
+@Injectable()
+export class ReadFacts {
+  constructor(
+    private readonly rpc: RpcClient,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws what an owner could not answer. */
+  async read(replay: ReplayRecord, context: CallContext): Promise<Readings> {
+    const dryRun = await this.dryRun(replay, context);
+    const facts = await this.facts(replay, dryRun ?? undefined, context);
+    const pins = await this.pins(replay, facts, context);
+    const readings: Readings = {
+      at: this.clock.now().toISOString(),
+      facts,
+      ...(dryRun !== undefined && { dryRun }),
+      ...(pins && { pins }),
+    };
+    return { ...readings, ...(await this.approval(replay, readings, context)) };
+  }
+
+  private async dryRun({ mode, dryRunId }: ReplayRecord, context: CallContext): Promise<DryRunFacts | null | undefined> {
+    if (mode !== 'execute' || dryRunId === undefined) return undefined;
+    return (await this.rpc.call(readDryRun, { replayId: dryRunId }, context, TIMEOUT)).dryRun;
+  }
+
+  private facts(replay: ReplayRecord, dryRun: DryRunFacts | undefined, context: CallContext): Promise<ReplayFacts> {
+    const { environmentId, artifact, otherVersionId } = replay;
+    const request = {
+      environmentId,
+      agentId: artifact.agentId,
+      ...(artifact.specHash !== undefined && { specHash: artifact.specHash }),
+      ...(otherVersionId !== undefined && { versionId: otherVersionId }),
+      ...(dryRun?.header && { targets: dryRun.header.targets }),
+    };
+    return this.rpc.call(readReplayFacts, request, context, TIMEOUT);
+  }
+
+  /** Without a dry run the targets are those that the spec names. */
+  private async pins(replay: ReplayRecord, facts: ReplayFacts, context: CallContext): Promise<Readings['pins']> {
+    if (replay.mode !== 'execute' || replay.dryRunId !== undefined) return undefined;
+    const version = replay.otherVersionId === undefined ? facts.recordedVersion : (facts.otherVersion ?? facts.recordedVersion);
+    const names = version ? targetNames(version.spec) : [];
+    if (names.length === 0) return [];
+    const { environmentId } = replay;
+    return (await this.rpc.call(pinTargets, { environmentId, names }, context, TIMEOUT)).targets;
+  }
+
+  private async approval(
+    replay: ReplayRecord,
+    readings: Readings,
+    context: CallContext,
+  ): Promise<Pick<Readings, 'approval' | 'credential'>> {
+    const { approvalId, dryRunId, mode, environmentId, artifactId, requestedBy } = replay;
+    const postureRevision = readings.facts.posture?.revision;
+    const planDigest = readings.dryRun?.planDigest;
+    const planless = dryRunId !== undefined && planDigest === undefined;
+    if (approvalId === undefined || postureRevision === undefined || planless || !asksApproval(replay, readings)) return {};
+    const request = {
+      approvalId,
+      requesterId: requestedBy.id,
+      action: mode === 'execute' ? ('replay_execute' as const) : ('replay_dry_run' as const),
+      environmentId,
+      artifactId,
+      ...(dryRunId !== undefined && { dryRunId }),
+      ...(planDigest !== undefined && { planDigest }),
+      postureRevision,
+    };
+    const [approval, credential] = await Promise.all([
+      this.rpc.call(checkApproval, request, context, TIMEOUT),
+      mode === 'execute' ? this.credential(approvalId, context) : Promise.resolve(undefined),
+    ]);
+    return { approval, ...(credential && { credential }) };
+  }
+
+  /** Undefined when there is none: the check says why. */
+  private async credential(approvalId: string, context: CallContext): Promise<DsseEnvelope | undefined> {
+    try {
+      return (await this.rpc.call(readCredential, { approvalId }, context, TIMEOUT)).envelope;
+    } catch (error) {
+      if (error instanceof Problem && (error.code === 'approval_not_approved' || error.code === 'not_found')) return undefined;
+      throw error;
+    }
+  }
+}
