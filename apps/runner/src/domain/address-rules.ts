@@ -1,0 +1,40 @@
+import ipaddr from 'ipaddr.js';
+
+/** A range of addresses that the server's configuration opens beyond the public ones. */
+export type AddressRange = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** Reads `REENACT_EGRESS_ALLOW`: CIDR ranges or single addresses, separated by commas. Throws a RangeError naming the part that is neither. */
+export function parseRanges(text: string): AddressRange[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => {
+      try {
+        if (part.includes('/')) return ipaddr.parseCIDR(part);
+        const address = ipaddr.parse(part);
+        return [address, address.kind() === 'ipv4' ? 32 : 128] as AddressRange;
+      } catch {
+        throw new RangeError(`not an address range: ${part}`);
+      }
+    });
+}
+
+/**
+ * Why nothing may be sent to that address; undefined when it may. Only global unicast is free: private, loopback, link-local, shared (CGNAT),
+ * multicast, reserved and translated (6to4, Teredo, NAT64) ranges need an allowed range. IPv4 inside IPv6 is judged as IPv4.
+ */
+export function addressFault(text: string, allowed: readonly AddressRange[]): string | undefined {
+  const bare = text.replace(/%.*$/, '');
+  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return 'not an address';
+  const address = ipaddr.process(bare);
+  const range = address.range();
+  if (range === 'unicast' && !isEmbedded(address)) return undefined;
+  const opened = allowed.some(([network, bits]) => network.kind() === address.kind() && address.match(network as never, bits));
+  return opened ? undefined : `the address is ${range}`;
+}
+
+/** `::a.b.c.d`, the deprecated IPv4-compatible form, which some stacks still route to the IPv4 address. */
+function isEmbedded(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return address.kind() === 'ipv6' && (address as ipaddr.IPv6).parts.slice(0, 6).every((part) => part === 0);
+}

@@ -1,0 +1,63 @@
+import { ENDED, judgeExhausted, judgeWithdraw, RUN_STATES, sourcesOf, TRANSITIONS, transition } from './run.machine.js';
+
+describe('run.machine', () => {
+  it.each(['dry_run', 'execute'] as const)('%s - every state that is entered has an end in reach', (mode) => {
+    const reaches = (state: string, seen: Set<string>): boolean => {
+      if (ENDED.includes(state as never)) return true;
+      if (seen.has(state)) return false;
+      seen.add(state);
+      return TRANSITIONS[mode].some(({ from, to }) => from === state && reaches(to, seen));
+    };
+    for (const { to } of TRANSITIONS[mode]) expect([to, reaches(to, new Set())]).toEqual([to, true]);
+  });
+
+  it.each(['dry_run', 'execute'] as const)('%s - ends absorb, and a state has one answer per trigger', (mode) => {
+    expect(TRANSITIONS[mode].filter(({ from }) => ENDED.includes(from))).toEqual([]);
+    const keys = TRANSITIONS[mode].map(({ from, on }) => `${from}/${on}`);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('says a fact with every end, and starts from one state only', () => {
+    for (const mode of ['dry_run', 'execute'] as const) {
+      for (const row of TRANSITIONS[mode]) {
+        // An unconfirmed command's row is set aside, and its replay goes on waiting.
+        if (ENDED.includes(row.to)) expect(row.fact).toBe(row.on === 'unconfirm' ? 'unconfirmed' : row.to);
+      }
+    }
+    expect(sourcesOf('execute', 'begin')).toEqual(['verifying']);
+    expect(sourcesOf('execute', 'start')).toEqual(['starting']);
+    expect(transition('execute', 'queued', 'start')).toBeUndefined();
+  });
+
+  it('a dry run never verifies, starts or becomes indeterminate', () => {
+    const states = TRANSITIONS.dry_run.flatMap(({ from, to }) => [from, to]);
+    expect(states).not.toEqual(expect.arrayContaining([expect.stringMatching(/verifying|starting|indeterminate|refused/)]));
+  });
+
+  it('withdraw - ends what has not begun, is noted by what has, and comes too late for what ended', () => {
+    const table = RUN_STATES.map((state) => [
+      state,
+      judgeWithdraw({ state, reason: 'cancel' }),
+      judgeWithdraw({ state, reason: 'start_by' }),
+    ]);
+    expect(table).toEqual([
+      ['queued', 'end', 'end'],
+      ['verifying', 'end', 'end'],
+      ['starting', 'note', 'ignore'],
+      ['running', 'note', 'ignore'],
+      ['succeeded', 'ignore', 'ignore'],
+      ['failed', 'ignore', 'ignore'],
+      ['refused', 'ignore', 'ignore'],
+      ['withdrawn', 'ignore', 'ignore'],
+      ['cancelled', 'ignore', 'ignore'],
+      ['indeterminate', 'ignore', 'ignore'],
+    ]);
+  });
+
+  it('exhausted - is a failure when nothing was begun', () => {
+    expect(judgeExhausted('execute', 'running', 0)).toBe('fail');
+    expect(judgeExhausted('execute', 'running', 1)).toBe('exhaust');
+    expect(transition('execute', 'running', 'exhaust')?.to).toBe('indeterminate');
+    expect(transition('execute', 'verifying', judgeExhausted('execute', 'verifying', 0))?.to).toBe('refused');
+  });
+});

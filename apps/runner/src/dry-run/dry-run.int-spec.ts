@@ -1,0 +1,156 @@
+import {
+  type DryRun,
+  dryRun,
+  listActions,
+  newId,
+  readDryRun,
+  readPlanPage,
+  referPayload,
+  referPlan,
+  referReport,
+  withdraw,
+} from '@reenact/contracts';
+import { planDigest } from '@reenact/pipeline';
+import { eventually } from '@reenact/testing';
+import { RunnerWorld } from '../runner.harness.js';
+
+describe('dry-run', () => {
+  let world: RunnerWorld;
+  const context = { actor: { kind: 'service' as const, id: 'gateway' }, correlationId: 'test' };
+
+  beforeAll(async () => {
+    world = await RunnerWorld.open();
+    await world.startRunner('dry-run');
+  });
+  afterAll(() => world.close());
+  beforeEach(() => world.capture({ records: 5, done: [1, 2] }));
+
+  const run = async (command: DryRun = world.dryRunCommand()) => {
+    await world.send(dryRun, command);
+    return { command, end: await world.end(command.replayId) };
+  };
+
+  it('dry-run - makes plan and report, and performs nothing', async () => {
+    const { command, end } = await run();
+    const { replayId } = command;
+    expect(end).toMatchObject({ name: 'run.succeeded', data: { mode: 'dry_run', attempt: 1, records: 5, actionsTotal: 3 } });
+    expect(world.eventsOf(replayId).map(({ name }) => name)).toEqual(['run.started', 'run.succeeded']);
+
+    const { dryRun: facts } = await world.rpc.call(readDryRun, { replayId }, context);
+    expect(facts).toMatchObject({
+      state: 'succeeded',
+      ...world.scope(),
+      artifactId: command.artifactId,
+      planDigest: end.data.planDigest,
+    });
+    expect(facts?.header).toMatchObject({
+      actions: 3,
+      alreadyDone: 2,
+      capabilities: ['http:triage'],
+      targets: [{ name: 'triage', revision: 1 }],
+    });
+    expect(planDigest(facts?.header as never)).toBe(end.data.planDigest);
+
+    expect(world.tickets.seen).toEqual([]);
+    expect(world.answers.calls).not.toContain('resolve');
+  });
+
+  it('read-run - pages the plan, refers to payloads and report, lists actions', async () => {
+    const { command } = await run();
+    const { replayId } = command;
+    const first = await world.rpc.call(readPlanPage, { replayId, limit: 3 }, context);
+    const rest = await world.rpc.call(readPlanPage, { replayId, limit: 3, cursor: first.nextCursor as string }, context);
+    expect([...first.items, ...rest.items]).toEqual(await world.readPlan(replayId));
+    expect(rest.nextCursor).toBeNull();
+
+    const payload = await world.rpc.call(referPayload, { replayId, index: 3 }, context);
+    const bytes = await (await world.objects.read(payload.key, payload.range)).toArray();
+    expect(Buffer.concat(bytes).toString()).toBe('{"title":"Issue 4"}');
+    expect(payload.mediaType).toBe('application/json');
+    await expect(world.rpc.call(referPayload, { replayId, index: 5 }, context)).rejects.toMatchObject({ code: 'not_found' });
+
+    const plan = await world.rpc.call(referPlan, { replayId }, context);
+    expect(plan.actions).toMatchObject({ mediaType: 'application/x-ndjson' });
+    for (const format of ['v1', 'audit_v1'] as const) {
+      const { key } = await world.rpc.call(referReport, { replayId, format }, context);
+      const report = JSON.parse(Buffer.concat(await (await world.objects.read(key)).toArray()).toString());
+      expect(report).toMatchObject(format === 'v1' ? { actions: { alreadyDone: 2, notStarted: 3 } } : { audit_v: 1 });
+    }
+
+    const actions = await world.rpc.call(listActions, { replayId }, context);
+    expect(actions.items.map(({ state }) => state)).toEqual([
+      'already_done',
+      'already_done',
+      'not_started',
+      'not_started',
+      'not_started',
+    ]);
+    const some = await world.rpc.call(listActions, { replayId, state: 'not_started', limit: 2 }, context);
+    expect(some.items.map(({ index }) => index)).toEqual([2, 3]);
+  });
+
+  it('dry-run - the same command twice is one run', async () => {
+    const { command } = await run();
+    await world.send(dryRun, command);
+    const other = await run();
+    expect(other.end.name).toBe('run.succeeded');
+    expect(world.eventsOf(command.replayId).filter(({ name }) => name === 'run.succeeded')).toHaveLength(1);
+  });
+
+  it('dry-run - fails clearly when the environment lacks a target', async () => {
+    const { target } = world.answers;
+    world.answers.target = { ...target, name: 'another' };
+    try {
+      const { command, end } = await run();
+      expect(end).toMatchObject({ name: 'run.failed', data: { codes: ['target_unknown'] } });
+      await expect(world.rpc.call(referPlan, { replayId: command.replayId }, context)).rejects.toMatchObject({
+        code: 'replay_not_planned',
+      });
+      const { dryRun: facts } = await world.rpc.call(readDryRun, { replayId: command.replayId }, context);
+      expect(facts).toMatchObject({ state: 'failed' });
+    } finally {
+      world.answers.target = target;
+    }
+  });
+
+  it('dry-run - fails when the stored evidence is not what was uploaded', async () => {
+    const command = world.dryRunCommand();
+    await world.objects.put(world.answers.source.blob.key, Buffer.from('something else'));
+    const { end } = await run(command);
+    expect(end).toMatchObject({ name: 'run.failed', data: { codes: ['digest_mismatch'] } });
+  });
+
+  it('dry-run - waits for a service that is away', async () => {
+    world.answers.away.add('posture');
+    const command = world.dryRunCommand();
+    await world.send(dryRun, command);
+    await eventually(() => expect(world.answers.calls.filter((call) => call === 'posture').length).toBeGreaterThan(2));
+    world.answers.away.delete('posture');
+    expect(await world.end(command.replayId)).toMatchObject({ name: 'run.succeeded' });
+  });
+
+  it('withdraw-run - before its command, it refuses the command', async () => {
+    const command = world.dryRunCommand();
+    await world.send(withdraw, { replayId: command.replayId, reason: 'cancel' });
+    expect(await world.end(command.replayId)).toMatchObject({ name: 'run.withdrawn', data: { codes: ['cancel'] } });
+    await world.send(dryRun, command);
+    await run();
+    expect(world.eventsOf(command.replayId).map(({ name }) => name)).toEqual(['run.withdrawn']);
+  });
+
+  it('withdraw-run - ends a dry run that is under way', async () => {
+    world.answers.away.add('posture');
+    const command = world.dryRunCommand();
+    await world.send(dryRun, command);
+    await eventually(() => expect(world.eventsOf(command.replayId)).toHaveLength(1));
+    await world.send(withdraw, { replayId: command.replayId, reason: 'cancel' });
+    expect(await world.end(command.replayId)).toMatchObject({ name: 'run.cancelled' });
+    world.answers.away.delete('posture');
+  });
+
+  it('read-run - a replay without a run has nothing to show', async () => {
+    const replayId = newId('replay');
+    expect(await world.rpc.call(readDryRun, { replayId }, context)).toEqual({ dryRun: null });
+    await expect(world.rpc.call(readPlanPage, { replayId }, context)).rejects.toMatchObject({ code: 'replay_not_planned' });
+  });
+});

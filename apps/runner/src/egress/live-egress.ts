@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Target } from '@reenact/contracts';
+import { parseRanges } from '../domain/address-rules.js';
+import { ANSWER_TIMEOUT_MS, type ExecutePoolConfig, RUNNER_CONFIG } from '../runner.config.js';
+import { type Channel, Egress } from './egress.js';
+import { type ChannelOptions, HttpChannel } from './http-channel.js';
+import { NatsChannel } from './nats-channel.js';
+
+/** Opens channels under the rules of the server's configuration. */
+@Injectable()
+export class LiveEgress extends Egress {
+  private readonly options: ChannelOptions;
+
+  constructor(@Inject(RUNNER_CONFIG) config: ExecutePoolConfig) {
+    super();
+    this.options = {
+      allowed: parseRanges(config.egressAllow ?? ''),
+      ...(config.targetSecretsDirectory !== undefined && { secretsDirectory: config.targetSecretsDirectory }),
+      answerTimeoutMs: config.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
+    };
+  }
+
+  open(target: Target): Channel {
+    return target.kind === 'nats' ? new NatsChannel(target, this.options) : new HttpChannel(target, this.options);
+  }
+}

@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Execute, type PlanHeader, Problem } from '@reenact/contracts';
+import type { ReplayReport } from '@reenact/pipeline';
+import { Clock } from '@reenact/service-kit';
+import { judgeExhausted } from '../domain/run.machine.js';
+import { PlanFiles } from '../make-plan/plan-files.js';
+import { RunReports } from '../make-plan/run-reports.js';
+import { type ExecutePoolConfig, RUNNER_CONFIG } from '../runner.config.js';
+import { EffectLedger } from '../store/effect-ledger.store.js';
+import { RunStore } from '../store/run.store.js';
+import type { RunEnd, RunLease } from '../store/run-lease.js';
+import type { Pulse } from '../take-runs/pulse.js';
+import { RunWorker } from '../take-runs/run-worker.js';
+import { type Performed, PerformPlanHandler } from './perform-plan.handler.js';
+import { Refused, refusalOf } from './refused.js';
+import { StartRunHandler } from './start-run.handler.js';
+import { VerifyRunHandler } from './verify-run.handler.js';
+
+/** Takes an execute run through verifying, starting and performing, from wherever an earlier attempt left it. */
+@Injectable()
+export class ExecuteWorker extends RunWorker {
+  readonly mode = 'execute';
+
+  constructor(
+    @Inject(RUNNER_CONFIG) private readonly config: ExecutePoolConfig,
+    private readonly verifier: VerifyRunHandler,
+    private readonly starter: StartRunHandler,
+    private readonly performer: PerformPlanHandler,
+    private readonly ledger: EffectLedger,
+    private readonly reports: RunReports,
+    private readonly runs: RunStore,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async perform(lease: RunLease, pulse: Pulse): Promise<void> {
+    const files = await PlanFiles.create(this.config.scratchDirectory);
+    try {
+      await this.execute(lease, pulse, files);
+    } catch (error) {
+      await this.refuse(lease, this.asRefusal(lease, error));
+    } finally {
+      await files.remove();
+    }
+  }
+
+  async giveUp(lease: RunLease): Promise<void> {
+    const counts = await this.ledger.counts(lease.replayId);
+    const begun = Object.values(counts).reduce((sum, n) => sum + n, 0) - counts.not_sent;
+    const started = lease.row.state === 'running';
+    await lease.write(async (tx, row) => {
+      await this.ledger.abandon(tx, row);
+      const codes = started ? ['internal'] : ['start_by_passed'];
+      await lease.moveIn(tx, judgeExhausted('execute', row.state, begun), { codes, detail: 'It was tried too often.' });
+    });
+  }
+
+  private async execute(lease: RunLease, pulse: Pulse, files: PlanFiles): Promise<void> {
+    const { startBy } = lease.row.command as Execute;
+    // Before the start, patience ends with start-by; afterwards after a while, and another attempt goes on.
+    const started = lease.row.state === 'running';
+    const patience = { signal: pulse.signal, ...(!started && { goesOn: () => this.clock.now() < new Date(startBy) }) };
+    const run = await this.verifier.verify(lease, pulse, files, patience);
+    if (!started && !(await this.starter.start(lease, run, patience))) return;
+    await this.conclude(lease, run.built.report, await this.performer.perform(lease, pulse, run, files));
+  }
+
+  private async conclude(lease: RunLease, report: ReplayReport, performed: Performed): Promise<void> {
+    const { done, failed, indeterminate, already_done } = await this.ledger.counts(lease.replayId);
+    const { actions, alreadyDone, inputRedacted } = lease.row.header as PlanHeader;
+    await this.reports.store(lease.row, report, {
+      done,
+      failed: failed + indeterminate,
+      alreadyDone: alreadyDone + already_done,
+      notStarted: actions - done - failed - indeterminate - already_done,
+      ...(inputRedacted !== undefined && { inputRedacted }),
+    });
+    const { kind } = performed;
+    if (kind === 'succeed') return lease.move('succeed');
+    if (kind === 'cancel') return lease.move('cancel', { codes: [lease.row.withdraw ?? 'stopped'], detail: performed.detail });
+    await lease.move(kind, { codes: [kind === 'fail' ? 'action_failed' : 'action_indeterminate'], detail: performed.detail });
+  }
+
+  /** What an error means for the run. Rethrows what another attempt may get past. */
+  private asRefusal({ row }: RunLease, error: unknown): Refused {
+    if (error instanceof Refused) return error;
+    if (!(error instanceof Problem)) throw error;
+    if (error.retry === 'never') return refusalOf(error);
+    const late = this.clock.now() >= new Date((row.command as Execute).startBy);
+    if (row.state === 'running' || !late) throw error;
+    return new Refused(['start_by_passed'], error.message);
+  }
+
+  /** Before the start nothing was done. Afterwards, what was begun and has no end makes the run indeterminate. */
+  private async refuse(lease: RunLease, refusal: Refused): Promise<void> {
+    const end = { codes: refusal.codes, detail: refusal.message };
+    if (lease.row.state === 'verifying' && refusal.options.unconfirmed) return this.disown(lease, end);
+    if (lease.row.state !== 'running') return lease.move('refuse', end);
+    const { started, indeterminate } = await this.ledger.counts(lease.replayId);
+    await lease.write(async (tx, row) => {
+      await this.ledger.abandon(tx, row);
+      await lease.moveIn(tx, started + indeterminate > 0 ? 'indeterminate' : 'fail', end);
+    });
+  }
+
+  /** The command is not heeded; the replay keeps waiting for the one that was sent. */
+  private disown(lease: RunLease, end: RunEnd): Promise<void> {
+    return lease.write(async (tx) => {
+      await lease.moveIn(tx, 'unconfirm', { ...end, unconfirmed: true });
+      await this.runs.takeRival(tx, lease.replayId);
+    });
+  }
+}

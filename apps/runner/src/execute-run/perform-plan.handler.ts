@@ -1,0 +1,181 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { PlanAction } from '@reenact/pipeline';
+import { crashPoint } from '@reenact/service-kit';
+import { type Attempted, judgeAnswer, retryDelay } from '../domain/judge-answer.js';
+import { judgeLeftover } from '../domain/judge-leftover.js';
+import { type Channel, Egress } from '../egress/egress.js';
+import type { PlanFiles } from '../make-plan/plan-files.js';
+import { ANSWER_TIMEOUT_MS, type ExecutePoolConfig, RUNNER_CONFIG } from '../runner.config.js';
+import type { EffectRow } from '../store/effect-reads.store.js';
+import { EffectLedger, type Ended } from '../store/effect-ledger.store.js';
+import type { RunLease } from '../store/run-lease.js';
+import { pauseFor } from '../take-runs/patiently.js';
+import type { Pulse } from '../take-runs/pulse.js';
+import type { VerifiedRun } from './verify-run.handler.js';
+
+/** Between writing that an action is begun and its last byte at the latest. */
+const SEND_WITHIN_MS = 3_000;
+const WAIT_MS = 300;
+/** How long another replay may be at the same effect before this one gives up. */
+const MAX_WAIT_MS = 120_000;
+
+/** How performing ended; `failed` and `indeterminate` say at which action and why. */
+export type Performed =
+  | { kind: 'succeed' }
+  | { kind: 'cancel'; detail?: string }
+  | { kind: 'fail' | 'indeterminate'; detail: string };
+
+/** Performs a plan from its files, action by action, each written down before and after. */
+@Injectable()
+export class PerformPlanHandler {
+  private readonly answerTimeoutMs: number;
+
+  constructor(
+    @Inject(RUNNER_CONFIG) config: ExecutePoolConfig,
+    private readonly ledger: EffectLedger,
+    private readonly egress: Egress,
+  ) {
+    this.answerTimeoutMs = config.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
+  }
+
+  async perform(lease: RunLease, pulse: Pulse, run: VerifiedRun, files: PlanFiles): Promise<Performed> {
+    const performing = new PlanPerformance(this.ledger, this.egress, lease, pulse, run, this.answerTimeoutMs);
+    try {
+      return await performing.perform(files);
+    } finally {
+      await performing.close();
+    }
+  }
+}
+
+class PlanPerformance {
+  private readonly channels = new Map<string, Channel>();
+  private readonly idempotent: Set<string>;
+  /** Written with the next action's beginning, or when there is none. */
+  private ended: Ended | undefined;
+
+  constructor(
+    private readonly ledger: EffectLedger,
+    private readonly egress: Egress,
+    private readonly lease: RunLease,
+    private readonly pulse: Pulse,
+    private readonly run: VerifiedRun,
+    private readonly answerTimeoutMs: number,
+  ) {
+    const { stages } = run.inputs.pipeline.spec;
+    this.idempotent = new Set(stages.flatMap((stage) => (stage.kind === 'action' && stage.idempotent ? [stage.id] : [])));
+  }
+
+  async perform(files: PlanFiles): Promise<Performed> {
+    try {
+      return await this.performAll(files);
+    } finally {
+      await this.writeEnd();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const channel of this.channels.values()) await channel.close();
+  }
+
+  private async performAll(files: PlanFiles): Promise<Performed> {
+    const last = await this.ledger.last(this.lease.replayId);
+    for await (const { action, payload } of files.actions()) {
+      this.pulse.signal.throwIfAborted();
+      if (action.disposition !== 'perform' || isBehind(action, last)) continue;
+      const left = action.index === last?.index ? await this.judgeLast(action, last) : undefined;
+      const stop = left ?? (await this.one(action, await payload()));
+      if (stop) return stop;
+    }
+    return { kind: 'succeed' };
+  }
+
+  /** What an earlier attempt left at its last action; undefined when the run goes on from there. */
+  private async judgeLast(action: PlanAction, last: EffectRow & { now: Date }): Promise<Performed | undefined> {
+    if (last.state === 'failed') return { kind: 'fail', detail: describe(action, last.error ?? 'it failed') };
+    if (last.state === 'indeterminate')
+      return { kind: 'indeterminate', detail: describe(action, last.error ?? 'its end is not known') };
+    if (last.state !== 'started') return undefined;
+    const leftover = { sendBy: last.send_by as Date, idempotent: this.idempotent.has(action.stage) };
+    const verdict = judgeLeftover(leftover, last.now, this.answerTimeoutMs);
+    if (verdict.kind === 'retry') return undefined;
+    if (verdict.kind === 'wait') {
+      await pauseFor(verdict.milliseconds, this.pulse.signal);
+      return this.judgeLast(action, { ...last, now: new Date(last.now.getTime() + verdict.milliseconds) });
+    }
+    const error = 'it was begun, and whether it arrived is not known';
+    this.ended = { action, state: 'indeterminate', error };
+    return { kind: 'indeterminate', detail: describe(action, error) };
+  }
+
+  private async one(action: PlanAction, payload: Buffer): Promise<Performed | undefined> {
+    const idempotent = this.idempotent.has(action.stage);
+    const patience = performance.now() + MAX_WAIT_MS;
+    for (let attempts = 1; ; ) {
+      const sendBy = performance.now() + SEND_WITHIN_MS;
+      const turn = await this.ledger.turn(this.lease, this.ended, action, SEND_WITHIN_MS);
+      this.ended = undefined;
+      if (turn.kind === 'withdrawn') return { kind: 'cancel' };
+      if (turn.kind === 'stopped') return { kind: 'cancel', detail: 'The execution of the environment was stopped.' };
+      if (turn.kind === 'paused') {
+        await pauseFor(WAIT_MS, this.pulse.signal);
+        continue;
+      }
+      if (turn.kind === 'skip') return undefined;
+      if (turn.kind === 'blocked') return { kind: 'fail', detail: describe(action, `${turn.byReplay} left it unresolved`) };
+      if (turn.kind === 'wait') {
+        if (performance.now() > patience) return { kind: 'fail', detail: describe(action, 'another replay is at it') };
+        await pauseFor(WAIT_MS, this.pulse.signal);
+        continue;
+      }
+      crashPoint('runner.before-send');
+      const attempted = await this.channel(action.target).send({ action, payload, sendBy });
+      crashPoint('runner.after-send-before-done');
+      const verdict = judgeAnswer(attempted, { idempotent, attempts });
+      if (verdict !== 'retry') return this.end(action, verdict, attempted);
+      if (attempted.kind === 'not_sent') await this.ledger.noteNotSent(this.lease, action, attempted.reason);
+      await pauseFor(retryDelay(attempts), this.pulse.signal);
+      attempts += 1;
+    }
+  }
+
+  private end(action: PlanAction, verdict: 'done' | 'failed' | 'indeterminate', attempted: Attempted): Performed | undefined {
+    const answered = attempted.kind === 'answered';
+    const error = answered ? `answered ${attempted.status}` : attempted.reason;
+    this.ended = {
+      action,
+      state: verdict,
+      ...(answered && { status: attempted.status }),
+      ...(verdict !== 'done' && { error }),
+    };
+    if (verdict === 'done') return undefined;
+    return { kind: verdict === 'failed' ? 'fail' : 'indeterminate', detail: describe(action, error) };
+  }
+
+  /** Whatever stops the run, what was done is written down. */
+  private async writeEnd(): Promise<void> {
+    const { ended } = this;
+    this.ended = undefined;
+    if (ended) await this.ledger.settle(this.lease, ended);
+  }
+
+  private channel(name: string): Channel {
+    const known = this.channels.get(name);
+    if (known) return known;
+    const target = this.run.targets.get(name);
+    if (!target) throw new Error(`target ${name} was not resolved`);
+    const channel = this.egress.open(target);
+    this.channels.set(name, channel);
+    return channel;
+  }
+}
+
+/** Actions are taken in order: before the last one all have ended, and that one too unless it was only begun. */
+function isBehind(action: PlanAction, last: EffectRow | undefined): boolean {
+  if (!last || action.index > last.index) return false;
+  return action.index < last.index || last.state === 'done' || last.state === 'already_done';
+}
+
+function describe({ index, stage }: PlanAction, what: string): string {
+  return `Action ${index} (${stage}): ${what}`;
+}

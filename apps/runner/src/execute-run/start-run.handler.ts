@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { type RejectionCode, readPosture, settleUse } from '@reenact/contracts';
+import { RpcClient } from '@reenact/messaging';
+import { decide } from '@reenact/posture';
+import { Clock, crashPoint } from '@reenact/service-kit';
+import { postureFaults } from '../domain/verify-bindings.js';
+import { ExecutionSwitches } from '../store/execution-switch.store.js';
+import type { RunLease } from '../store/run-lease.js';
+import { contextOf } from '../store/run-row.js';
+import { pauseFor, type Patience, patiently } from '../take-runs/patiently.js';
+import { Refused, refuseFor } from './refused.js';
+import type { VerifiedRun } from './verify-run.handler.js';
+
+const PAUSED_MS = 300;
+
+/** The start: one row decides it, then the approval's only use is settled, then the posture of this moment has its say. */
+@Injectable()
+export class StartRunHandler {
+  constructor(
+    private readonly rpc: RpcClient,
+    private readonly switches: ExecutionSwitches,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Answers false when a cancel came in between and ended the run. Throws Refused; no answer, no start. */
+  async start(lease: RunLease, run: VerifiedRun, patience: Patience): Promise<boolean> {
+    await this.passSwitch(run.header.environmentId, patience);
+    if (lease.row.state === 'verifying' && !(await lease.begin(run.command.startBy))) {
+      throw new Refused(['start_by_passed'], 'it could not be started in time');
+    }
+    await this.settle(lease, run, patience);
+    crashPoint('runner.after-settle');
+    await this.askPosture(lease, run, patience);
+    return lease.write(async (tx, row) => {
+      const cancelled = row.withdraw !== null;
+      await lease.moveIn(tx, cancelled ? 'withdraw' : 'start', cancelled ? { codes: [row.withdraw as string] } : {});
+      return !cancelled;
+    });
+  }
+
+  /** Paused, it waits as long as it may still start. */
+  private async passSwitch(environmentId: string, { signal, goesOn }: Patience): Promise<void> {
+    for (;;) {
+      const found = await this.switches.find(environmentId);
+      if (found === undefined || found.state === 'running') return;
+      if (found.state === 'stopped') throw new Refused(['environment_frozen'], 'the execution of the environment was stopped');
+      if (goesOn?.() === false) throw new Refused(['start_by_passed'], 'the execution of the environment stayed paused');
+      await pauseFor(PAUSED_MS, signal);
+    }
+  }
+
+  private async settle(lease: RunLease, { command }: VerifiedRun, patience: Patience): Promise<void> {
+    const { approvalId, replayId } = command;
+    if (approvalId === undefined) return;
+    const ask = () => this.rpc.call(settleUse, { approvalId, replayId }, contextOf(lease.row));
+    const { settled, code } = await patiently(ask, patience);
+    if (!settled) throw new Refused([code ?? 'approval_used'], 'the approval cannot be used');
+  }
+
+  private async askPosture(lease: RunLease, run: VerifiedRun, patience: Patience): Promise<void> {
+    const { command, header, credential } = run;
+    const ask = () => this.rpc.call(readPosture, { environmentId: header.environmentId }, contextOf(lease.row));
+    const record = await patiently(ask, patience);
+    refuseFor(postureFaults(command, record, credential), 'the posture is not the one of the check');
+    const said = decide({
+      posture: record.posture,
+      mode: 'execute',
+      otherVersion: command.runSpecHash !== command.specHash,
+      capabilities: header.capabilities,
+      now: this.clock.now(),
+    });
+    const codes: RejectionCode[] = [...said.codes];
+    if (said.needsApproval && !credential) codes.push('approval_missing');
+    if (said.needsDryRun && command.planDigest === undefined) codes.push('dry_run_missing');
+    refuseFor(codes, 'the posture does not let it start');
+  }
+}

@@ -1,0 +1,120 @@
+import { dryRun, type Execute, execute, listActions, type PlanHeader } from '@reenact/contracts';
+import { eventually } from '@reenact/testing';
+import { type BundleWish, RunnerWorld } from '../runner.harness.js';
+import { buildRunner, RunnerProcess } from '../runner-process.harness.js';
+
+describe('take-over', () => {
+  let world: RunnerWorld;
+  let victim: RunnerProcess | undefined;
+  const context = { actor: { kind: 'service' as const, id: 'gateway' }, correlationId: 'test' };
+
+  beforeAll(async () => {
+    await buildRunner();
+    world = await RunnerWorld.open();
+  }, 120_000);
+  afterAll(() => world.close());
+  afterEach(async () => {
+    await victim?.close();
+    await world.stopRunners();
+    world.tickets.seen.length = 0;
+    world.answers.calls.length = 0;
+    world.tickets.answer = () => 201;
+  });
+
+  const approved = async (wish: BundleWish): Promise<Execute> => {
+    await world.capture(wish);
+    await world.startRunner('dry-run');
+    const replayId = await world.send(dryRun, world.dryRunCommand());
+    await world.end(replayId);
+    await world.stopRunners();
+    const { dryRun: facts } = await readBack(replayId);
+    return world.executeCommand(replayId, facts?.header as PlanHeader, facts?.planDigest as string);
+  };
+  const readBack = async (replayId: string) => {
+    const [row] = await world.query<{ header: PlanHeader; plan_digest: string }>(
+      'select * from runner.run where replay_id = $1',
+      [replayId],
+    );
+    return { dryRun: { header: row.header, planDigest: row.plan_digest } };
+  };
+  /** One runner dies at a named place, another one goes on. */
+  const crash = async (at: string, wish: BundleWish) => {
+    const command = await approved({ records: 4, ...wish });
+    victim = new RunnerProcess(world, at);
+    await world.send(execute, command);
+    await victim.exited;
+    expect(victim.child.signalCode).toBe('SIGKILL');
+    await world.startRunner('execute');
+    const end = await world.end(command.replayId, 30_000);
+    const actions = await world.rpc.call(listActions, { replayId: command.replayId }, context);
+    return { end, sent: [...world.tickets.counts().values()], states: actions.items.map(({ state }) => state) };
+  };
+  const done = Array(4).fill('done');
+
+  it.each(['runner.after-claim', 'runner.after-settle'])('%s - nothing was sent, and everything is, once', async (at) => {
+    const { end, sent, states } = await crash(at, { idempotent: false });
+    expect(end).toMatchObject({ name: 'run.succeeded', data: { attempt: 2, actionsDone: 4 } });
+    expect(sent).toEqual([1, 1, 1, 1]);
+    expect(states).toEqual(done);
+  });
+
+  it('runner.before-send - an idempotent action is sent by the next one', async () => {
+    const { end, sent, states } = await crash('runner.before-send:3', { idempotent: true });
+    expect(end).toMatchObject({ name: 'run.succeeded', data: { attempt: 2, actionsDone: 4 } });
+    expect(sent).toEqual([1, 1, 1, 1]);
+    expect(states).toEqual(done);
+  });
+
+  it('runner.after-send-before-done - an idempotent action is repeated under the same key', async () => {
+    const { end, sent, states } = await crash('runner.after-send-before-done:3', { idempotent: true });
+    expect(end).toMatchObject({ name: 'run.succeeded', data: { attempt: 2, actionsDone: 4 } });
+    expect(sent).toEqual([1, 1, 2, 1]);
+    expect(states).toEqual(done);
+  });
+
+  it.each([
+    ['runner.before-send:3', [1, 1]],
+    ['runner.after-send-before-done:3', [1, 1, 1]],
+  ])('%s - any other is left to a person, and nothing after it is sent', async (at, expected) => {
+    const { end, sent, states } = await crash(at, { idempotent: false });
+    expect(end).toMatchObject({ name: 'run.indeterminate', data: { attempt: 2, actionsDone: 2 } });
+    expect(sent).toEqual(expected);
+    expect(states).toEqual(['done', 'done', 'indeterminate', 'not_started']);
+  });
+
+  it('a holder that was taken over and wakes up writes nothing and sends nothing', async () => {
+    const command = await approved({ records: 4, idempotent: true });
+    victim = new RunnerProcess(world);
+    const sleeper = victim.child;
+    world.tickets.answer = (n) => {
+      if (n === 2) sleeper.kill('SIGSTOP');
+      return 201;
+    };
+    await world.send(execute, command);
+    await eventually(() => expect(world.tickets.seen).toHaveLength(2));
+    await world.startRunner('execute');
+    expect(await world.end(command.replayId, 30_000)).toMatchObject({ name: 'run.succeeded', data: { attempt: 2 } });
+    sleeper.kill('SIGCONT');
+    // It goes on taking work, so the next run shows that it is awake and what it did with the lost one.
+    await world.stopRunners();
+    const next = await approved({ records: 1 });
+    await world.send(execute, next);
+    expect(await world.end(next.replayId)).toMatchObject({ name: 'run.succeeded', data: { attempt: 1 } });
+    expect([...world.tickets.counts().values()]).toEqual([1, 2, 1, 1, 1]);
+    const ends = world.eventsOf(command.replayId).filter(({ name }) => name === 'action.ended');
+    expect(ends.map(({ data }) => data.index)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('a run that kills whoever takes it is given up', async () => {
+    const command = await approved({ records: 2, idempotent: true });
+    await world.send(execute, command);
+    await world.startRunner('execute');
+    await world.end(command.replayId);
+    // As five holders would have left it, once running.
+    await world.query(
+      `update runner.run set state = 'running', ended_at = null, codes = null, strikes = 5, due_at = now() where replay_id = $1`,
+      [command.replayId],
+    );
+    await eventually(() => expect(world.eventsOf(command.replayId).at(-1)?.name).toBe('run.indeterminate'));
+  });
+});

@@ -1,0 +1,115 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  canonicalSha256,
+  confirmDispatch,
+  type Execute,
+  type PlanHeader,
+  type PostureRecord,
+  type Target,
+} from '@reenact/contracts';
+import type { ApprovalPayload } from '@reenact/credentials';
+import { RpcClient } from '@reenact/messaging';
+import type { ObjectStore } from '@reenact/object-store';
+import type { BuiltPlan } from '@reenact/pipeline';
+import { Clock } from '@reenact/service-kit';
+import {
+  credentialFaults,
+  evidenceFaults,
+  type PlanFacts,
+  planFaults,
+  postureFaults,
+  type RunScope,
+} from '../domain/verify-bindings.js';
+import { TargetResolver } from '../egress/target-resolver.js';
+import type { PlanFiles } from '../make-plan/plan-files.js';
+import { type PlanInputs, PlanMaker } from '../make-plan/plan-maker.js';
+import { OBJECTS } from '../runner.config.js';
+import type { RunLease } from '../store/run-lease.js';
+import { contextOf } from '../store/run-row.js';
+import { type Patience, patiently } from '../take-runs/patiently.js';
+import type { Pulse } from '../take-runs/pulse.js';
+import { CredentialCheck } from './credential-check.js';
+import { Refused, refuseFor } from './refused.js';
+
+/** A run that may be started or gone on with, as far as this runner could see for itself. */
+export interface VerifiedRun {
+  command: Execute;
+  inputs: PlanInputs;
+  built: BuiltPlan;
+  header: PlanHeader;
+  credential: ApprovalPayload | undefined;
+  targets: Map<string, Target>;
+}
+
+/** Looks at everything that a run rests on: the command, the evidence, the plan made anew, the credential, the targets. */
+@Injectable()
+export class VerifyRunHandler {
+  constructor(
+    private readonly rpc: RpcClient,
+    private readonly maker: PlanMaker,
+    private readonly credentials: CredentialCheck,
+    private readonly resolver: TargetResolver,
+    private readonly clock: Clock,
+    @Inject(OBJECTS) private readonly objects: ObjectStore,
+  ) {}
+
+  /** Leaves the plan in the files. Throws Refused. A run that has begun is not judged by the clocks of its start again. */
+  async verify(lease: RunLease, pulse: Pulse, files: PlanFiles, patience: Patience): Promise<VerifiedRun> {
+    const { row } = lease;
+    const command = row.command as Execute;
+    const context = contextOf(row);
+    const begun = row.state !== 'verifying';
+    if (row.project_id === null || row.environment_id === null)
+      throw new Refused(['environment_unresolved'], 'the command names no place');
+    const scope: RunScope = { orgId: row.org_id, projectId: row.project_id, environmentId: row.environment_id };
+    await this.confirm(lease, command, patience);
+    const credential = await this.credentials.verify(command, scope.orgId, context, patience);
+    const inputs = await this.maker.gather(command, context, patience);
+    refuseFor(evidenceFaults(command, inputs.artifact, scope), 'the evidence does not fit the command');
+    const posture = await this.posture(lease, command, credential, scope, patience);
+    const targets = command.planDigest === undefined ? await this.maker.pin(inputs, context, patience) : command.targets;
+    const options = { posture, targets, salt: command.dryRunId ?? command.replayId, now: this.clock.now() };
+    const built = await this.maker.make(command, inputs, options, files, pulse);
+    const plan: PlanFacts = { header: built.header as PlanHeader, planDigest: built.planDigest };
+    refuseFor(planFaults(command, plan, scope), 'the plan made anew is not the one commanded');
+    if (row.plan_digest !== null && row.plan_digest !== plan.planDigest) {
+      throw new Refused(['plan_mismatch'], 'the plan made anew is not the one of an earlier attempt');
+    }
+    const now = begun ? undefined : this.clock.now();
+    if (credential)
+      refuseFor(credentialFaults(credential, { ...plan, command, scope, now }), 'the credential does not cover this run');
+    const resolved = await this.resolver.resolve(plan.header, context, patience);
+    await files.publish(this.objects, lease.replayId);
+    if (row.plan_digest === null) await lease.keepPlan(plan.header, plan.planDigest, built.report.input.scanned);
+    return { command, inputs, built, header: plan.header, credential, targets: resolved };
+  }
+
+  /** A command that the orchestrator did not send, or no longer stands by, goes no further. */
+  private async confirm({ row }: RunLease, command: Execute, patience: Patience): Promise<void> {
+    const commandDigest = canonicalSha256(command);
+    if (commandDigest !== row.command_digest)
+      throw new Refused(['plan_mismatch'], 'the command is not the one that was received');
+    const request = { replayId: row.replay_id, commandDigest };
+    const { confirmed } = await patiently(() => this.rpc.call(confirmDispatch, request, contextOf(row)), patience);
+    if (!confirmed)
+      throw new Refused(['plan_mismatch'], 'the orchestrator does not stand by this command', { unconfirmed: true });
+  }
+
+  /**
+   * The posture that the plan is made under. Later attempts make it under the same one, or they would make another plan; it
+   * decides nothing but the plan's digest, which is compared.
+   */
+  private async posture(
+    lease: RunLease,
+    command: Execute,
+    credential: ApprovalPayload | undefined,
+    { environmentId }: RunScope,
+    patience: Patience,
+  ): Promise<PostureRecord> {
+    if (lease.row.posture) return lease.row.posture;
+    const posture = await this.maker.posture(environmentId, contextOf(lease.row), patience);
+    refuseFor(postureFaults(command, posture, credential), 'the posture is not the one of the check');
+    await lease.keepPosture(posture);
+    return posture;
+  }
+}

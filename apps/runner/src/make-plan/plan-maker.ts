@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type Artifact,
+  type ArtifactSource,
+  type BlobKey,
+  type CallContext,
+  openArtifact,
+  type PipelineVersion,
+  type PostureRecord,
+  Problem,
+  pinTargets,
+  type RunSource,
+  readPosture,
+  readVersion,
+  type Sha256,
+  type TargetPin,
+} from '@reenact/contracts';
+import { RpcClient } from '@reenact/messaging';
+import type { ObjectStore } from '@reenact/object-store';
+import {
+  type Bundle,
+  buildPlan,
+  type BuiltPlan,
+  type CompiledPipeline,
+  compileSpec,
+  openBundle,
+  parseSpec,
+} from '@reenact/pipeline';
+import { decide } from '@reenact/posture';
+import { OBJECTS } from '../runner.config.js';
+import { type Patience, patiently } from '../take-runs/patiently.js';
+import type { Pulse } from '../take-runs/pulse.js';
+import type { PlanFiles } from './plan-files.js';
+
+/** What a plan is made of, read from those who own it. */
+export interface PlanInputs {
+  artifact: Artifact;
+  blob: BlobKey;
+  streamId: string;
+  recorded: PipelineVersion;
+  pipeline: CompiledPipeline;
+}
+
+export interface PlanOptions {
+  posture: PostureRecord;
+  targets: readonly TargetPin[];
+  /** Names the effects of a run that does things again: the dry run's id, so that both modes plan the same. */
+  salt: string;
+  now: Date;
+}
+
+/** Makes plans: the same for both modes. Knows targets by name and revision, never where they are. */
+@Injectable()
+export class PlanMaker {
+  constructor(
+    private readonly rpc: RpcClient,
+    @Inject(OBJECTS) private readonly objects: ObjectStore,
+  ) {}
+
+  async gather(command: RunSource, context: CallContext, patience: Patience): Promise<PlanInputs> {
+    const source = await patiently<ArtifactSource>(
+      () => this.rpc.call(openArtifact, { artifactId: command.artifactId }, context),
+      patience,
+    );
+    const version = (versionId: string) => patiently(() => this.rpc.call(readVersion, { versionId }, context), patience);
+    const recorded = await version(command.recordedVersionId);
+    const toRun = command.runVersionId === command.recordedVersionId ? recorded : await version(command.runVersionId);
+    const pipeline = compileSpec(parseSpec(toRun.spec));
+    const { artifact } = source;
+    if (recorded.specHash !== command.specHash || pipeline.specHash !== command.runSpecHash) {
+      throw new Problem('spec_hash_unresolved', { detail: 'a version has not the spec hash that was commanded' });
+    }
+    if (toRun.projectId !== artifact.projectId || recorded.projectId !== artifact.projectId) {
+      throw new Problem('spec_hash_unresolved', { detail: 'a version belongs to another project' });
+    }
+    return { artifact, blob: source.blob, streamId: source.streamId, recorded, pipeline };
+  }
+
+  posture(environmentId: string, context: CallContext, patience: Patience): Promise<PostureRecord> {
+    return patiently(() => this.rpc.call(readPosture, { environmentId }, context), patience);
+  }
+
+  /** The targets of now that the pipeline names; unknown ones are left out. */
+  async pin({ artifact, pipeline }: PlanInputs, context: CallContext, patience: Patience): Promise<TargetPin[]> {
+    const names = [...new Set(pipeline.spec.stages.flatMap((stage) => (stage.kind === 'action' ? [stage.action.target] : [])))];
+    if (names.length === 0) return [];
+    const request = { environmentId: artifact.environmentId, names };
+    return (await patiently(() => this.rpc.call(pinTargets, request, context), patience)).targets;
+  }
+
+  /** Runs the pipeline over the evidence; what it would do goes to the files and nowhere else. */
+  async make(command: RunSource, inputs: PlanInputs, options: PlanOptions, files: PlanFiles, pulse: Pulse): Promise<BuiltPlan> {
+    const { artifact, pipeline, streamId, blob } = inputs;
+    const bundle = await this.open(command, blob);
+    const words = new Map(
+      decide({
+        posture: options.posture.posture,
+        mode: 'execute',
+        otherVersion: command.runSpecHash !== command.specHash,
+        capabilities: pipeline.capabilities,
+        now: options.now,
+      }).capabilities.map(({ capability, decision }) => [capability, decision]),
+    );
+    pulse.progress.recordsTotal = bundle.manifest.journal?.records;
+    const built = await buildPlan({
+      artifactSha256: command.artifactSha256 as Sha256,
+      specHash: command.specHash as Sha256,
+      pipeline,
+      projectId: artifact.projectId,
+      environmentId: artifact.environmentId,
+      streamId,
+      selection: command.selection,
+      include: command.include,
+      again: command.again,
+      ...(command.again && { salt: options.salt }),
+      targets: options.targets,
+      records: () => bundle.records(),
+      outcomes: () => bundle.outcomes(),
+      decide: (capability) => words.get(capability) ?? 'deny',
+      onAction: (action, payload) => files.record(action, payload),
+      onProgress: ({ records }) => {
+        pulse.progress.records = records;
+      },
+      signal: pulse.signal,
+    });
+    await files.close();
+    return built;
+  }
+
+  /** The bundle, once its bytes have shown the digest that was commanded. */
+  private async open(command: RunSource, { key }: BlobKey): Promise<Bundle> {
+    const hash = createHash('sha256');
+    for await (const chunk of await this.objects.read(key)) hash.update(chunk as Uint8Array);
+    if (`sha256:${hash.digest('hex')}` !== command.artifactSha256) {
+      throw new Problem('digest_mismatch', { detail: 'the stored evidence is not what was uploaded' });
+    }
+    const bundle = await openBundle(() => this.objects.read(key));
+    if (bundle.manifest.specHash !== command.specHash) {
+      throw new Problem('spec_hash_unresolved', { detail: 'the bundle names another spec' });
+    }
+    return bundle;
+  }
+}

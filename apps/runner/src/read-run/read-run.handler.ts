@@ -1,0 +1,102 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type BlobReference, type DryRunFacts, type PlanHeader, type PlanReference, Problem } from '@reenact/contracts';
+import type { ObjectStore } from '@reenact/object-store';
+import { plannedActions } from '@reenact/pipeline';
+import { decodeCursor, encodeCursor } from '@reenact/service-kit';
+import type { RunState } from '../domain/run.machine.js';
+import { runKeys } from '../make-plan/run-keys.js';
+import { OBJECTS } from '../runner.config.js';
+import { RunStore } from '../store/run.store.js';
+import type { RunRow } from '../store/run-row.js';
+import { StoredPlan } from './stored-plan.js';
+
+type PlannedRow = RunRow & { header: PlanHeader; plan_digest: string };
+
+const DRY_RUN_STATES: Partial<Record<RunState, DryRunFacts['state']>> = {
+  queued: 'queued',
+  running: 'running',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  withdrawn: 'cancelled',
+  cancelled: 'cancelled',
+};
+
+/** What runs left, for those who may see it: that is decided before it comes here. */
+@Injectable()
+export class ReadRunHandler {
+  constructor(
+    private readonly runs: RunStore,
+    private readonly plan: StoredPlan,
+    @Inject(OBJECTS) private readonly objects: ObjectStore,
+  ) {}
+
+  async dryRun(replayId: string): Promise<{ dryRun: DryRunFacts | null }> {
+    const row = await this.runs.find(replayId);
+    if (!row || row.mode !== 'dry_run' || !row.command || !row.project_id || !row.environment_id) return { dryRun: null };
+    const { artifactId, artifactSha256 } = row.command;
+    return {
+      dryRun: {
+        replayId,
+        orgId: row.org_id,
+        projectId: row.project_id,
+        environmentId: row.environment_id,
+        artifactId,
+        artifactSha256,
+        state: DRY_RUN_STATES[row.state] ?? 'failed',
+        ...(row.plan_digest !== null && { planDigest: row.plan_digest }),
+        ...(row.header !== null && { header: row.header }),
+        ...(row.ended_at !== null && { endedAt: row.ended_at.toISOString() }),
+      },
+    };
+  }
+
+  async planReference(replayId: string): Promise<PlanReference> {
+    const { plan_digest, header } = await this.planned(replayId);
+    const actions = await this.refer(runKeys(replayId).plan, 'application/x-ndjson');
+    return { planDigest: plan_digest, header, actions };
+  }
+
+  async planPage(replayId: string, { limit = 50, cursor }: { limit?: number; cursor?: string }) {
+    const { plan_digest, header } = await this.planned(replayId);
+    const [from] = (decodeCursor(cursor, 1) ?? [0]) as [number];
+    const items = await this.plan.actions(replayId, from, limit);
+    const next = from + items.length;
+    const more = items.length > 0 && next < plannedActions(header);
+    return { planDigest: plan_digest, header, items, nextCursor: more ? encodeCursor([next]) : null };
+  }
+
+  async payload(replayId: string, index: number): Promise<BlobReference> {
+    await this.planned(replayId);
+    const [action] = await this.plan.actions(replayId, index, 1);
+    if (!action) throw new Problem('not_found');
+    const { payload: start } = await this.plan.entry(replayId, index);
+    return {
+      key: runKeys(replayId).payloads,
+      size: action.payloadSize,
+      sha256: action.payloadSha256,
+      range: { start, end: start + action.payloadSize },
+      mediaType: action.headers?.['content-type'] ?? 'application/octet-stream',
+    };
+  }
+
+  async report(replayId: string, format: 'v1' | 'audit_v1' = 'v1'): Promise<BlobReference> {
+    await this.planned(replayId);
+    const { report, auditReport } = runKeys(replayId);
+    return this.refer(format === 'v1' ? report : auditReport, 'application/json');
+  }
+
+  /** Throws `replay_not_planned` where there is no plan yet, or never will be. */
+  async planned(replayId: string): Promise<PlannedRow> {
+    const row = await this.runs.find(replayId);
+    if (!row?.header || !row.plan_digest) {
+      throw new Problem('replay_not_planned', { members: { state: row?.state ?? 'unknown', allowed: [] } });
+    }
+    return row as PlannedRow;
+  }
+
+  private async refer(key: string, mediaType: string): Promise<BlobReference> {
+    const stat = await this.objects.stat(key);
+    if (!stat) throw new Problem('replay_not_planned');
+    return { key, size: stat.size, mediaType };
+  }
+}

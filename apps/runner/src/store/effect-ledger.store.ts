@@ -1,0 +1,194 @@
+import { Injectable } from '@nestjs/common';
+import type { ActionEnded, ExecutionState, MessageDraft } from '@reenact/contracts';
+import { actionEnded } from '@reenact/contracts';
+import { Outbox } from '@reenact/messaging';
+import { type Transaction, UnitOfWork } from '@reenact/persistence';
+import type { PlanAction } from '@reenact/pipeline';
+import type { EffectRow } from './effect-reads.store.js';
+import type { RunLease } from './run-lease.js';
+import { contextOf, type RunRow, scopeOf } from './run-row.js';
+
+/** How an action that was begun came to its end. */
+export interface Ended {
+  action: PlanAction;
+  state: 'done' | 'failed' | 'indeterminate';
+  status?: number;
+  error?: string;
+}
+
+/** What is to be done about the next action. */
+export type Turn =
+  | { kind: 'send' }
+  /** An earlier replay has done it, and that is written down. */
+  | { kind: 'skip' }
+  /** Another replay is doing it at this moment. */
+  | { kind: 'wait' }
+  /** Another replay left it indeterminate, and nobody has resolved that. */
+  | { kind: 'blocked'; byReplay: string }
+  /** Somebody asked to stop before it. */
+  | { kind: 'withdrawn' }
+  /** The environment's switch holds it, or ends it. */
+  | { kind: 'paused' }
+  | { kind: 'stopped' };
+
+const UNIQUE_VIOLATION = '23505';
+const RACES = 5;
+
+/** The effect ledger as the one who holds the run writes it. */
+@Injectable()
+export class EffectLedger {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** The effect that the run came to last, with the database's time. */
+  async last(replayId: string): Promise<(EffectRow & { now: Date }) | undefined> {
+    const [row] = await this.work.query<EffectRow & { now: Date }>(
+      'select *, clock_timestamp() as now from runner.effect where replay_id = $1 order by index desc limit 1',
+      [replayId],
+    );
+    return row;
+  }
+
+  async counts(replayId: string): Promise<Record<EffectRow['state'], number>> {
+    const rows = await this.work.query<{ state: EffectRow['state']; n: number }>(
+      'select state, count(*) as n from runner.effect where replay_id = $1 group by state',
+      [replayId],
+    );
+    const none = { started: 0, done: 0, not_sent: 0, failed: 0, indeterminate: 0, already_done: 0 };
+    return { ...none, ...Object.fromEntries(rows.map(({ state, n }) => [state, n])) };
+  }
+
+  /** Writes the end of the action before, and takes the next one, in one transaction. */
+  async turn(lease: RunLease, ended: Ended | undefined, next: PlanAction, sendWithinMs: number): Promise<Turn> {
+    for (let race = 1; ; race += 1) {
+      try {
+        return await lease.write((tx, row) => this.turnIn(tx, row, ended, next, sendWithinMs));
+      } catch (error) {
+        // Two replays took the same effect at once: the other one has it.
+        if ((error as { code?: string }).code !== UNIQUE_VIOLATION || race === RACES) throw error;
+      }
+    }
+  }
+
+  /** Writes an end alone. */
+  async settle(lease: RunLease, ended: Ended): Promise<void> {
+    await lease.write((tx, row) => this.end(tx, row, ended));
+  }
+
+  /** Nothing of it has left: it may be sent later, by whomever. */
+  async noteNotSent(lease: RunLease, { index }: PlanAction, reason: string): Promise<void> {
+    await lease.write((tx) =>
+      tx.query(`update runner.effect set state = 'not_sent', error = $3 where replay_id = $1 and index = $2`, [
+        lease.replayId,
+        index,
+        reason.slice(0, 1000),
+      ]),
+    );
+  }
+
+  /** What a run that is given up had begun and not ended. */
+  async abandon(tx: Transaction, row: RunRow): Promise<void> {
+    const left = await tx.query<EffectRow>(
+      `update runner.effect set state = 'indeterminate', ended_at = now(), error = 'the run was given up'
+       where replay_id = $1 and state = 'started' returning *`,
+      [row.replay_id],
+    );
+    const facts = left.map((effect) =>
+      ended(row, {
+        index: effect.index,
+        state: 'indeterminate',
+        capability: effect.capability,
+        idempotencyKey: effect.idempotency_key,
+      }),
+    );
+    await this.outbox.add(tx, contextOf(row), facts);
+  }
+
+  private async turnIn(
+    tx: Transaction,
+    row: RunRow,
+    before: Ended | undefined,
+    next: PlanAction,
+    sendWithinMs: number,
+  ): Promise<Turn> {
+    if (before) await this.end(tx, row, before);
+    if (row.withdraw !== null) return { kind: 'withdrawn' };
+    const { index, idempotencyKey } = next;
+    const [found] = await tx.query<{ replay_id: string | null; state: string | null; switch: ExecutionState | null }>(
+      `select effect.replay_id, effect.state, switch.state as switch from (select $1::text as environment_id) here
+       left join runner.execution_switch switch on switch.environment_id = here.environment_id
+       left join runner.effect effect on effect.environment_id = here.environment_id and effect.idempotency_key = $2
+         and effect.state in ('started', 'done', 'indeterminate') and effect.replay_id <> $3`,
+      [row.environment_id, idempotencyKey, row.replay_id],
+    );
+    if (found.switch === 'paused' || found.switch === 'stopped') return { kind: found.switch };
+    const holder = found.replay_id === null ? undefined : { replay_id: found.replay_id, state: found.state };
+    if (holder?.state === 'started') return { kind: 'wait' };
+    if (holder?.state === 'indeterminate') return { kind: 'blocked', byReplay: holder.replay_id };
+    const capability = capabilityOf(next);
+    const byReplay = holder?.replay_id ?? null;
+    await tx.query(
+      `insert into runner.effect
+         (replay_id, index, environment_id, idempotency_key, capability, state, run_attempt, attempts, send_by, by_replay, started_at, ended_at)
+       values ($1, $2, $3, $4, $5, $6::text, $7, $8, clock_timestamp() + $9 * interval '1 millisecond', $10::text,
+         case when $10::text is null then now() end, case when $10::text is not null then now() end)
+       on conflict (replay_id, index) do update set
+         state = excluded.state, run_attempt = excluded.run_attempt, attempts = effect.attempts + excluded.attempts,
+         send_by = excluded.send_by, by_replay = excluded.by_replay, ended_at = excluded.ended_at`,
+      [
+        row.replay_id,
+        index,
+        row.environment_id,
+        idempotencyKey,
+        capability,
+        byReplay === null ? 'started' : 'already_done',
+        row.attempt,
+        byReplay === null ? 1 : 0,
+        sendWithinMs,
+        byReplay,
+      ],
+    );
+    if (byReplay === null) return { kind: 'send' };
+    await this.outbox.add(tx, contextOf(row), [
+      ended(row, { index, state: 'already_done', capability, idempotencyKey, byReplay }),
+    ]);
+    return { kind: 'skip' };
+  }
+
+  private async end(tx: Transaction, row: RunRow, { action, state, status, error }: Ended): Promise<void> {
+    await tx.query(
+      'update runner.effect set state = $3, status = $4, error = $5, ended_at = now() where replay_id = $1 and index = $2',
+      [row.replay_id, action.index, state, status ?? null, error?.slice(0, 1000) ?? null],
+    );
+    if (state === 'done') {
+      await tx.query('update runner.run set actions_done = actions_done + 1 where replay_id = $1', [row.replay_id]);
+      row.actions_done += 1;
+    }
+    await this.outbox.add(tx, contextOf(row), [
+      ended(row, {
+        index: action.index,
+        state,
+        capability: capabilityOf(action),
+        idempotencyKey: action.idempotencyKey,
+        ...(status !== undefined && { status }),
+        ...(error !== undefined && { error: error.slice(0, 1000) }),
+      }),
+    ]);
+  }
+}
+
+function capabilityOf({ kind, target }: PlanAction): string {
+  return `${kind}:${target}`;
+}
+
+/** An action's end is said once, so it has one version. */
+function ended(row: RunRow, fact: Omit<ActionEnded, 'replayId'>): MessageDraft<ActionEnded> {
+  return {
+    contract: actionEnded,
+    data: { replayId: row.replay_id, ...fact },
+    ...scopeOf(row),
+    aggregate: { id: `${row.replay_id}/${fact.index}`, version: 1 },
+  };
+}

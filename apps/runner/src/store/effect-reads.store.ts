@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '@reenact/persistence';
+
+/** A row of `runner.effect`: what became of one action of a run. */
+export interface EffectRow {
+  replay_id: string;
+  index: number;
+  environment_id: string;
+  idempotency_key: string;
+  capability: string;
+  state: 'started' | 'done' | 'not_sent' | 'failed' | 'indeterminate' | 'already_done';
+  run_attempt: number;
+  attempts: number;
+  send_by: Date | null;
+  status: number | null;
+  error: string | null;
+  by_replay: string | null;
+  started_at: Date | null;
+  ended_at: Date | null;
+}
+
+/** The effect ledger as readers see it. */
+@Injectable()
+export class EffectReads {
+  constructor(private readonly work: UnitOfWork) {}
+
+  /** By index, of the indexes from `start` up to and without `end`. */
+  async range(replayId: string, start: number, end: number): Promise<Map<number, EffectRow>> {
+    const rows = await this.work.query<EffectRow>(
+      'select * from runner.effect where replay_id = $1 and index >= $2 and index < $3',
+      [replayId, start, end],
+    );
+    return new Map(rows.map((row) => [row.index, row]));
+  }
+}

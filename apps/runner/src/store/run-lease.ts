@@ -1,0 +1,150 @@
+import type { PlanHeader, PostureRecord } from '@reenact/contracts';
+import type { Outbox } from '@reenact/messaging';
+import type { Transaction, UnitOfWork } from '@reenact/persistence';
+import { ENDED, type RunTrigger, sourcesOf, transition } from '../domain/run.machine.js';
+import { contextOf, type RunRow, runFact } from './run-row.js';
+
+/** Somebody else has the run now, or it was ended from outside: the holder stops where it is. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+export interface RunEnd {
+  codes?: string[];
+  detail?: string;
+  /** Nobody stands by the command: another one may take its place. */
+  unconfirmed?: boolean;
+}
+
+/** A claimed run. Every write says `where attempt = mine`, so that a holder who was taken over changes nothing. */
+export class RunLease {
+  private renewed = performance.now();
+  private told = performance.now();
+
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly outbox: Outbox,
+    /** As it was last read or written. */
+    public row: RunRow,
+    private readonly leaseMs: number,
+  ) {}
+
+  get replayId(): string {
+    return this.row.replay_id;
+  }
+
+  get attempt(): number {
+    return this.row.attempt;
+  }
+
+  /** One transaction that holds the row; throws LeaseLost when it is no longer ours. */
+  async write<T>(work: (tx: Transaction, row: RunRow) => Promise<T>): Promise<T> {
+    return this.work.run(async (tx) => {
+      const [row] = await tx.query<RunRow>('select * from runner.run where replay_id = $1 and attempt = $2 for update', [
+        this.replayId,
+        this.attempt,
+      ]);
+      if (!row || row.ended_at !== null) throw new LeaseLost();
+      this.row = row;
+      return work(tx, row);
+    });
+  }
+
+  /** Takes a transition of the table; LeaseLost when the row is not in a state that it leaves. */
+  async move(on: RunTrigger, end: RunEnd = {}): Promise<void> {
+    await this.write((tx) => this.moveIn(tx, on, end));
+  }
+
+  /** As `move`, in a transaction of `write`. */
+  async moveIn(tx: Transaction, on: RunTrigger, end: RunEnd = {}): Promise<void> {
+    const rule = transition(this.row.mode, this.row.state, on);
+    if (!rule) throw new LeaseLost();
+    const ends = ENDED.includes(rule.to);
+    const [row] = await tx.query<RunRow>(
+      `update runner.run set state = $3, version = version + 1, codes = $5, detail = $6, unconfirmed = $7,
+         due_at = case when $4 then null else due_at end, ended_at = case when $4 then now() else null end,
+         started_at = case when $3 = 'running' then coalesce(started_at, now()) else started_at end
+       where replay_id = $1 and attempt = $2 returning *`,
+      [
+        this.replayId,
+        this.attempt,
+        rule.to,
+        ends,
+        end.codes ?? null,
+        end.detail?.slice(0, 2000) ?? null,
+        end.unconfirmed ?? false,
+      ],
+    );
+    this.row = row;
+    if (rule.fact) await this.outbox.add(tx, contextOf(row), [runFact(row, rule.fact)]);
+  }
+
+  /**
+   * The start is one row: one conditional update decides it against start-by (the database's clock) and withdraw. False when start-by has
+   * passed; a withdraw has ended the row already, so that this throws LeaseLost.
+   */
+  async begin(startBy: string): Promise<boolean> {
+    return this.work.run(async (tx) => {
+      const [row] = await tx.query<RunRow>(
+        `update runner.run set state = 'starting', version = version + 1
+         where replay_id = $1 and attempt = $2 and state = any($3) and withdraw is null and now() < $4::timestamptz returning *`,
+        [this.replayId, this.attempt, sourcesOf('execute', 'begin'), startBy],
+      );
+      if (row) this.row = row;
+      if (row) return true;
+      const [mine] = await tx.query('select 1 from runner.run where replay_id = $1 and attempt = $2 and ended_at is null', [
+        this.replayId,
+        this.attempt,
+      ]);
+      if (!mine) throw new LeaseLost();
+      return false;
+    });
+  }
+
+  async keepPosture(posture: PostureRecord): Promise<void> {
+    await this.write(async (tx) => {
+      await tx.query('update runner.run set posture = $2 where replay_id = $1', [this.replayId, JSON.stringify(posture)]);
+      this.row = { ...this.row, posture };
+    });
+  }
+
+  async keepPlan(header: PlanHeader, planDigest: string, records: number): Promise<void> {
+    await this.write(async (tx) => {
+      const [row] = await tx.query<RunRow>(
+        `update runner.run set plan_digest = $2, header = $3, records = $4, records_total = $4, actions_total = $5
+         where replay_id = $1 returning *`,
+        [this.replayId, planDigest, JSON.stringify(header), records, header.actions],
+      );
+      this.row = row;
+    });
+  }
+
+  /** Holds on to the run, and says how far it is about once a second. Cheap when called often. */
+  async renew(progress: { records?: number; recordsTotal?: number } = {}): Promise<void> {
+    const now = performance.now();
+    const tell = now - this.told >= 1_000;
+    if (!tell && now - this.renewed < this.leaseMs / 3) return;
+    this.renewed = now;
+    if (tell) this.told = now;
+    await this.write(async (tx) => {
+      const [row] = await tx.query<RunRow>(
+        `update runner.run set due_at = now() + $2 * interval '1 millisecond', records = coalesce($3, records),
+           records_total = coalesce($4, records_total), version = version + 1
+         where replay_id = $1 returning *`,
+        [this.replayId, this.leaseMs, progress.records ?? null, progress.recordsTotal ?? null],
+      );
+      this.row = row;
+      if (tell && row.state === 'running') await this.outbox.add(tx, contextOf(row), [runFact(row, 'progressed')]);
+    });
+  }
+
+  /** Gives the run back, to be taken after a while; `blameless` does not count towards giving it up. */
+  async release(afterMs: number, options: { blameless: boolean }): Promise<void> {
+    await this.write((tx) =>
+      tx.query(
+        `update runner.run set due_at = now() + $2 * interval '1 millisecond', strikes = greatest(strikes - $3, 0) where replay_id = $1`,
+        [this.replayId, afterMs, options.blameless ? 1 : 0],
+      ),
+    );
+  }
+}

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import type { DryRun, Envelope, Execute, ReplayMode } from '@reenact/contracts';
+import { canonicalSha256 } from '@reenact/contracts';
+import { type Transaction, UnitOfWork } from '@reenact/persistence';
+import type { RunRow } from './run-row.js';
+
+/** The rows of `runner.run` as commands and readers see them; those who hold a run go through `RunLease`. */
+@Injectable()
+export class RunStore {
+  constructor(private readonly work: UnitOfWork) {}
+
+  async find(replayId: string): Promise<RunRow | undefined> {
+    const [row] = await this.work.query<RunRow>('select * from runner.run where replay_id = $1', [replayId]);
+    return row;
+  }
+
+  /**
+   * The row of a command, unless the replay has one: a command is done once. A command that nobody stood by makes room for
+   * another one, and one that comes while the first is still looked at is kept, so that a forged command cannot block the true one.
+   */
+  async insertQueued(tx: Transaction, mode: ReplayMode, envelope: Envelope<DryRun | Execute>): Promise<void> {
+    if ((await this.upsertQueued(tx, mode, envelope)) || mode !== 'execute') return;
+    // The upsert has locked the row, so whoever disowns its command comes before or after.
+    await tx.query(
+      `insert into runner.rival_command (replay_id, command_digest, envelope)
+       select $1, $2, $3 from runner.run where replay_id = $1 and state in ('queued', 'verifying') and command_digest <> $2
+       on conflict do nothing`,
+      [envelope.data.replayId, canonicalSha256(envelope.data), JSON.stringify(envelope)],
+    );
+  }
+
+  /** The row takes up a command that came beside the one which nobody stood by, if there is one. */
+  async takeRival(tx: Transaction, replayId: string): Promise<void> {
+    const [rival] = await tx.query<{ envelope: Envelope<Execute> }>(
+      `delete from runner.rival_command where (replay_id, command_digest) in
+         (select replay_id, command_digest from runner.rival_command where replay_id = $1 order by received_at limit 1)
+       returning envelope`,
+      [replayId],
+    );
+    if (rival) await this.upsertQueued(tx, 'execute', rival.envelope);
+  }
+
+  private async upsertQueued(
+    tx: Transaction,
+    mode: ReplayMode,
+    { data, id, correlationId, ...scope }: Envelope<DryRun | Execute>,
+  ): Promise<boolean> {
+    const rows = await tx.query(
+      `insert into runner.run
+         (replay_id, mode, state, org_id, project_id, environment_id, command, command_digest, correlation_id, causation_id, due_at)
+       values ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, now())
+       on conflict (replay_id) do update set
+         mode = excluded.mode, state = 'queued', org_id = excluded.org_id, project_id = excluded.project_id,
+         environment_id = excluded.environment_id, command = excluded.command, command_digest = excluded.command_digest,
+         correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, due_at = excluded.due_at, strikes = 0,
+         attempt = run.attempt + 1,
+         unconfirmed = false, withdraw = null, posture = null, plan_digest = null, header = null,
+         codes = null, detail = null, ended_at = null, version = run.version + 1
+       where run.unconfirmed and run.command_digest <> excluded.command_digest
+       returning replay_id`,
+      [
+        data.replayId,
+        mode,
+        scope.orgId,
+        scope.projectId ?? null,
+        scope.environmentId ?? null,
+        JSON.stringify(data),
+        canonicalSha256(data),
+        correlationId,
+        id,
+      ],
+    );
+    return rows.length > 0;
+  }
+
+  async lock(tx: Transaction, replayId: string): Promise<RunRow | undefined> {
+    const [row] = await tx.query<RunRow>('select * from runner.run where replay_id = $1 for update', [replayId]);
+    return row;
+  }
+
+  /** The row that refuses a command which is still on its way. Undefined when a row appeared meanwhile. */
+  async insertWithdrawn(tx: Transaction, envelope: Envelope<{ replayId: string; reason: string }>): Promise<RunRow | undefined> {
+    const { data, id, correlationId, orgId, projectId, environmentId } = envelope;
+    const [row] = await tx.query<RunRow>(
+      `insert into runner.run (replay_id, mode, state, org_id, project_id, environment_id, correlation_id, causation_id, withdraw, codes, ended_at)
+       values ($1, 'execute', 'withdrawn', $2, $3, $4, $5, $6, $7, array[$7::text], now())
+       on conflict (replay_id) do nothing returning *`,
+      [data.replayId, orgId, projectId ?? null, environmentId ?? null, correlationId, id, data.reason],
+    );
+    return row;
+  }
+
+  async noteWithdraw(tx: Transaction, replayId: string, reason: string): Promise<void> {
+    await tx.query(
+      `update runner.run set withdraw = case when $2::text = 'cancel' then 'cancel' else coalesce(withdraw, $2::text) end
+       where replay_id = $1`,
+      [replayId, reason],
+    );
+  }
+
+  async endWithdrawn(tx: Transaction, replayId: string, reason: string): Promise<RunRow> {
+    const [row] = await tx.query<RunRow>(
+      `update runner.run set state = 'withdrawn', withdraw = $2, codes = array[$2::text], due_at = null, ended_at = now(),
+         unconfirmed = false, version = version + 1
+       where replay_id = $1 returning *`,
+      [replayId, reason],
+    );
+    await tx.query('delete from runner.rival_command where replay_id = $1', [replayId]);
+    return row;
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { Envelope, Withdraw } from '@reenact/contracts';
+import { Outbox } from '@reenact/messaging';
+import type { Transaction } from '@reenact/persistence';
+import { judgeWithdraw } from '../domain/run.machine.js';
+import { RunStore } from '../store/run.store.js';
+import { contextOf, type RunRow, runFact } from '../store/run-row.js';
+
+/** Ends a run that has not begun, or leaves word for whoever works on it. */
+@Injectable()
+export class WithdrawRunHandler {
+  constructor(
+    private readonly runs: RunStore,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async withdraw(tx: Transaction, envelope: Envelope<Withdraw>): Promise<void> {
+    const { replayId, reason } = envelope.data;
+    // Before its command: the row that stays behind refuses it.
+    const early = await this.runs.insertWithdrawn(tx, envelope);
+    if (early) return this.tell(tx, early);
+    const row = (await this.runs.lock(tx, replayId)) as RunRow;
+    const verdict = judgeWithdraw({ state: row.state, reason });
+    if (verdict === 'note') await this.runs.noteWithdraw(tx, replayId, reason);
+    // Nobody stood by the command that was refused, so the replay still waits for its answer.
+    if (verdict === 'end' || row.unconfirmed) await this.tell(tx, await this.runs.endWithdrawn(tx, replayId, reason));
+  }
+
+  private async tell(tx: Transaction, row: RunRow): Promise<void> {
+    await this.outbox.add(tx, contextOf(row), [runFact(row, 'withdrawn')]);
+  }
+}
