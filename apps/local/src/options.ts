@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { resolve } from 'node:path';
+
+export interface LocalOptions {
+  home: string;
+  gatewayPort: number;
+  ingestPort: number;
+  /** Play the sample incident after the start. */
+  demo: boolean;
+  /** Stop after the demo; the exit code says whether every step was as expected. */
+  exit: boolean;
+  /** Every service as a process of its own, as in production. */
+  separate: boolean;
+  natsUrl?: string;
+  databaseUrl?: string;
+}
+
+export const USAGE = `Usage: npm start -- [options]
+
+  --no-demo     start everything, play nothing
+  --exit        stop after the sample incident; exit code 0 only if every step was as expected
+  --separate    run every service as a process of its own
+  --help        show this
+
+State is kept in REENACT_HOME (default .reenact). See README.md for the other variables.`;
+
+/** Flags and variables of a run. Throws an Error that says which of them is wrong. */
+export function readOptions(args: string[], env: NodeJS.ProcessEnv): LocalOptions | 'help' {
+  const { values } = parseArgs({
+    args,
+    options: {
+      'no-demo': { type: 'boolean' },
+      exit: { type: 'boolean' },
+      separate: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return 'help';
+  if (values['no-demo'] && values.exit) throw new Error('--exit stops after the demo: it cannot go with --no-demo');
+  return {
+    home: resolve(env.INIT_CWD ?? '.', env.REENACT_HOME || '.reenact'),
+    gatewayPort: readPort(env, 'REENACT_PORT', 7400),
+    ingestPort: readPort(env, 'REENACT_INGEST_PORT', 7401),
+    demo: !values['no-demo'],
+    exit: values.exit ?? false,
+    separate: values.separate ?? false,
+    natsUrl: env.REENACT_NATS_URL || undefined,
+    databaseUrl: env.REENACT_DATABASE_URL || undefined,
+  };
+}
+
+function readPort(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return otherwise;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new Error(`${name} must be a port from 0 to 65535, not "${text}"`);
+  return Number(text);
+}
