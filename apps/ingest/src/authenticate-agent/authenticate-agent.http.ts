@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { readQuery } from '@reenact/service-kit';
+import { refuseQuery } from '@reenact/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bearerSecret } from '../domain/bearer.js';
 import { rememberPrincipal } from '../http/agent-request.js';
@@ -31,7 +31,7 @@ export class AuthenticateAgentHook {
       throw await this.failures.judge(error, request, reply);
     }
     // No call of agents has any.
-    readQuery(request.query, []);
+    refuseQuery(request.query);
   }
 
   private async authenticate(request: FastifyRequest, scope: Parameters<AuthenticateAgentHandler['authenticate']>[0]['scope']) {

@@ -11,7 +11,7 @@ import {
 import type { ObjectStore } from '@reenact/object-store';
 import { UnitOfWork } from '@reenact/persistence';
 import { positionOf, readJournal, readUnpacked } from '@reenact/pipeline';
-import { DEFAULT_LIMIT, decodeCursor, encodeCursor } from '@reenact/service-kit';
+import { encodePosition, positionsOf } from '@reenact/service-kit';
 import { JournalPageBuilder } from '../domain/journal-page.js';
 import { artifactMediaType, entryMediaType } from '../domain/media-type.js';
 import { OBJECT_STORE } from '../ingest.tokens.js';
@@ -39,12 +39,12 @@ export class ContentHandler {
   }
 
   /** In the order of the archive. */
-  async listEntries({ artifactId, cursor, limit = DEFAULT_LIMIT }: ListArtifactEntries): Promise<Page<ArtifactEntry>> {
+  async listEntries({ artifactId, ...page }: ListArtifactEntries): Promise<Page<ArtifactEntry>> {
     const entries = await this.artifacts.entries(this.work, artifactId);
-    const from = Number(decodeCursor(cursor, 1)?.[0] ?? 0);
+    const { from, limit } = positionsOf(page);
     const items = entries.slice(from, from + limit).map(({ path, role, size, sha256 }) => ({ path, role, size, sha256 }));
     const next = from + items.length;
-    return { items, nextCursor: next < entries.length ? encodeCursor([next]) : null };
+    return { items, nextCursor: next < entries.length ? encodePosition(next) : null };
   }
 
   /** A range of the archive, or of what it gives when it is gunzipped. Throws `not_found`. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ActionRecord, ActionState, ListActions, Page } from '@reenact/contracts';
 import { type PlanAction, plannedActions } from '@reenact/pipeline';
-import { decodeCursor, encodeCursor } from '@reenact/service-kit';
+import { encodePosition, positionsOf } from '@reenact/service-kit';
 import { type EffectRow, EffectReads } from '../store/effect-reads.store.js';
 import { ReadRunHandler } from './read-run.handler.js';
 import { StoredPlan } from './stored-plan.js';
@@ -18,11 +18,12 @@ export class ListActionsHandler {
     private readonly effects: EffectReads,
   ) {}
 
-  async list({ replayId, limit = 50, cursor, state }: ListActions): Promise<Page<ActionRecord>> {
+  async list({ replayId, state, ...page }: ListActions): Promise<Page<ActionRecord>> {
+    const { from, limit } = positionsOf(page);
+    let next = from;
     const { header } = await this.runs.planned(replayId);
     const total = plannedActions(header);
     const items: ActionRecord[] = [];
-    let [next] = (decodeCursor(cursor, 1) ?? [0]) as [number];
     for (const end = next + MAX_SCANNED; next < Math.min(total, end) && items.length < limit; ) {
       const actions = await this.plan.actions(replayId, next, 200);
       if (actions.length === 0) break;
@@ -34,7 +35,7 @@ export class ListActionsHandler {
         if (items.length === limit) break;
       }
     }
-    return { items, nextCursor: next < total ? encodeCursor([next]) : null };
+    return { items, nextCursor: next < total ? encodePosition(next) : null };
   }
 }
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type BlobReference, type DryRunFacts, type PlanHeader, type PlanReference, Problem } from '@reenact/contracts';
 import type { ObjectStore } from '@reenact/object-store';
 import { plannedActions } from '@reenact/pipeline';
-import { decodeCursor, encodeCursor } from '@reenact/service-kit';
+import { encodePosition, positionsOf } from '@reenact/service-kit';
 import type { RunState } from '../domain/run.machine.js';
 import { runKeys } from '../make-plan/run-keys.js';
 import { OBJECTS } from '../runner.config.js';
@@ -56,13 +56,13 @@ export class ReadRunHandler {
     return { planDigest: plan_digest, header, actions };
   }
 
-  async planPage(replayId: string, { limit = 50, cursor }: { limit?: number; cursor?: string }) {
+  async planPage(replayId: string, page: { limit?: number; cursor?: string }) {
+    const { from, limit } = positionsOf(page);
     const { plan_digest, header } = await this.planned(replayId);
-    const [from] = (decodeCursor(cursor, 1) ?? [0]) as [number];
     const items = await this.plan.actions(replayId, from, limit);
     const next = from + items.length;
     const more = items.length > 0 && next < plannedActions(header);
-    return { planDigest: plan_digest, header, items, nextCursor: more ? encodeCursor([next]) : null };
+    return { planDigest: plan_digest, header, items, nextCursor: more ? encodePosition(next) : null };
   }
 
   async payload(replayId: string, index: number): Promise<BlobReference> {
