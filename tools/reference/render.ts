@@ -1,10 +1,17 @@
 import { COMMANDS, CONTRACTS, EVENTS, PROBLEMS, REJECTIONS, STREAMS, fieldsOf, type FieldSchema } from '@reenact/contracts';
+import { operatorApi } from './operator-api.js';
+import { page, table } from './page.js';
 
-const HEAD = 'Generated from `libs/contracts` by `npm run reference`; a test holds it to the code.';
+const CONTRACTS_FOLDER = 'libs/contracts';
 
 /** The pages of `docs/reference`, by file name. */
 export function renderReference(): Record<string, string> {
-  return { 'problems.md': problems(), 'messages.md': messages(), 'audit-types.md': auditTypes() };
+  return {
+    'problems.md': problems(),
+    'messages.md': messages(),
+    'audit-types.md': auditTypes(),
+    'operator-api.md': operatorApi(),
+  };
 }
 
 function problems(): string {
@@ -12,6 +19,7 @@ function problems(): string {
   const why = Object.entries(REJECTIONS).map(([code, { title, remedy }]) => [`\`${code}\``, title, remedy]);
   return page(
     'Problems and rejections',
+    CONTRACTS_FOLDER,
     'Errors are RFC 9457 documents; `type` is `https://reenact.dev/problems/<code>`.',
     '## Problems',
     table(['code', 'status', 'means', 'retry'], rows),
@@ -34,6 +42,7 @@ function messages(): string {
   );
   return page(
     'Messages',
+    CONTRACTS_FOLDER,
     'Optional fields end with `?`. The envelope is in NATS headers: CloudEvents 1.0 attributes as `ce-*`, and `traceparent`.',
     '## Streams',
     table(['stream', 'subjects'], streams),
@@ -62,6 +71,7 @@ function auditTypes(): string {
   );
   return page(
     'Audit types',
+    CONTRACTS_FOLDER,
     'What is sealed. Personal and free-text fields are in the entry as salted digests only.',
     table(['type', 'category', 'outcome', 'event', 'personal fields'], sorted(rows)),
   );
@@ -73,6 +83,3 @@ function fields(type: new () => object): string {
 
 const suffix = ({ array, optional }: FieldSchema) => `${array ? '[]' : ''}${optional ? '?' : ''}`;
 const sorted = (rows: string[][]) => rows.toSorted((a, b) => (a[0] < b[0] ? -1 : 1));
-const row = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-const table = (head: string[], rows: string[][]) => [row(head), `|${'---|'.repeat(head.length)}`, ...rows.map(row)].join('\n');
-const page = (title: string, ...parts: string[]) => `# ${title}\n\n${HEAD}\n\n${parts.join('\n\n')}\n`;

@@ -30,6 +30,7 @@ import {
   testNats,
   testResponder,
 } from '@reenact/testing';
+import { ROLES_FOR } from './domain/permission.js';
 import { type BootstrapUser, type GatewayConfig, startGateway } from './index.js';
 import { RouteTable } from './routes/route-table.js';
 
@@ -39,6 +40,25 @@ const ENVIRONMENT = newId('environment');
 const ARTIFACT = newId('artifact');
 const APPROVAL = newId('approval');
 const OTHER_ENVIRONMENT = newId('environment');
+/** What a path may name, by parameter. */
+const PARAMETERS: Record<string, string> = {
+  o: 'acme',
+  p: 'shop',
+  e: 'prod',
+  name: 'triage',
+  index: '0',
+  environmentId: ENVIRONMENT,
+  artifactId: ARTIFACT,
+  approvalId: APPROVAL,
+  replayId: newId('replay'),
+  targetId: newId('target'),
+  agentId: newId('agent'),
+  versionId: newId('version'),
+  incidentId: newId('incident'),
+  escalationId: newId('escalation'),
+  changeId: newId('postureChange'),
+};
+const KNOWN = new Set(Object.values(PARAMETERS));
 
 const user = (name: string): BootstrapUser => ({
   id: newId('user'),
@@ -93,9 +113,7 @@ describe('gateway', () => {
     [database, nats] = await Promise.all([testDatabase(), testNats()]);
     const locate = (id: string) => {
       if (id === OTHER_ENVIRONMENT) return { id, orgId: newId('organisation'), projectId: newId('project') };
-      return [ENVIRONMENT, ARTIFACT, APPROVAL].includes(id)
-        ? { id, orgId: ORG, projectId: PROJECT, environmentId: ENVIRONMENT }
-        : null;
+      return KNOWN.has(id) ? { id, orgId: ORG, projectId: PROJECT, environmentId: ENVIRONMENT } : null;
     };
     const bytes = Buffer.from('0123456789');
     const store = await openObjectStore({ kind: 'file', directory: files.path });
@@ -110,7 +128,11 @@ describe('gateway', () => {
       answering(readAccess, ({ userId }) => ({
         memberships: roles[userId] ? [{ userId, role: roles[userId], orgId: ORG, createdAt: '2026-01-01T00:00:00.000Z' }] : [],
       })),
-      answering(resolvePath, ({ organisation }) => (organisation === 'acme' ? { orgId: ORG } : {})),
+      answering(resolvePath, ({ organisation, project, environment }) =>
+        organisation === 'acme'
+          ? { orgId: ORG, ...(project && { projectId: PROJECT }), ...(environment && { environmentId: ENVIRONMENT }) }
+          : {},
+      ),
       answering(addMember, (request) => ({ ...request, createdAt: '2026-01-01T00:00:00.000Z' })),
       answering(listOrganisations, () => ({ items: [], nextCursor: null })),
       answering(issueEnrolmentToken, (request) =>
@@ -181,6 +203,25 @@ describe('gateway', () => {
     expect(asked.filter(({ subject }) => subject === 'enrolment')).toEqual([]);
     expect(await call('POST', `environments/${ENVIRONMENT}/enrolment-tokens`, { as: 'admin' })).toMatchObject({ status: 201 });
     expect(await call('GET', `artifacts/${ARTIFACT}/content`, { as: 'viewer' })).toMatchObject({ status: 403 });
+  });
+
+  it('permission - every route refuses each role that its row does not name, and hides from those who have none', async () => {
+    const judged = gateway.app.get(RouteTable).routes.flatMap(({ method, path, place }) => {
+      if (!('need' in place) || (place.kind === 'resource' && place.judgedBy === 'handler')) return [];
+      const filled = path.replace(/:(\w+)/g, (_, name: string) => PARAMETERS[name]).replace('*', 'x');
+      return [{ method, path: `${filled}${place.kind === 'organisation' ? `?orgId=${ORG}` : ''}`, place }];
+    });
+    expect(judged.map(({ path }) => path).filter((path) => path.includes('undefined'))).toEqual([]);
+    for (const { method, path, place } of judged) {
+      for (const as of ['admin', 'operator', 'approver', 'viewer', 'nobody'] as const) {
+        const role = roles[people[as].id];
+        if (role && ROLES_FOR[place.need].includes(role)) continue;
+        const hidden = role === undefined && place.kind !== 'body';
+        const { status, json } = await call(method, path, { as });
+        const refusal = hidden ? [404, 'not_found', undefined] : [403, 'forbidden', ROLES_FOR[place.need][0]];
+        expect([method, path, as, status, json.code, json.requiredRole]).toEqual([method, path, as, ...refusal]);
+      }
+    }
   });
 
   it('permission - is judged before the body is read', async () => {
