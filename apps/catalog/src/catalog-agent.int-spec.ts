@@ -7,6 +7,7 @@ import {
   newId,
   newUuid,
   readAgent,
+  recordKeyUses,
   recordReadings,
   revokeKey,
   setAgentState,
@@ -183,7 +184,6 @@ describe('catalog agents', () => {
 
   it('record-readings - the newest wins, in any order of batches', async () => {
     const [a, b] = [await enrol(await token()), await enrol(await token())];
-    const keyId = parseSecret(a.apiKey)?.id;
     const reading = (agentId: string, minute: number, sequence: number, status: 'ok' | 'failing' = 'ok') => ({
       agentId,
       at: `2026-11-23T12:0${minute}:00.000Z`,
@@ -193,7 +193,7 @@ describe('catalog agents', () => {
     });
     const batch = [
       reading(a.agentId, 1, 1),
-      { ...reading(a.agentId, 3, 3, 'failing'), keyId },
+      reading(a.agentId, 3, 3, 'failing'),
       reading(b.agentId, 1, 1),
       reading(newId('agent'), 1, 1),
     ];
@@ -204,7 +204,6 @@ describe('catalog agents', () => {
       lastStatus: 'failing',
       bootId: 'b1',
       lastSequence: 3,
-      keys: [{ id: keyId, lastUsedAt: '2026-11-23T12:03:00.000Z' }],
     });
     await Promise.all(
       Array.from({ length: 12 }, (_, n) => {
@@ -213,6 +212,30 @@ describe('catalog agents', () => {
       }),
     );
     expect((await h.call(readAgent, { agentId: b.agentId })).lastSequence).toBe(15);
+  });
+
+  it('record-key-uses - the newest wins, in any order of batches and however often', async () => {
+    const [a, b] = [await enrol(await token()), await enrol(await token())];
+    const use = ({ agentId, apiKey }: { agentId: string; apiKey: string }, minute: number) => ({
+      keyId: parseSecret(apiKey)?.id ?? '',
+      agentId,
+      at: `2026-11-23T12:0${minute}:00.000Z`,
+    });
+    const lastUsed = async ({ agentId }: { agentId: string }) =>
+      (await h.call(readAgent, { agentId })).keys.map(({ lastUsedAt }) => lastUsedAt);
+    const record = (...uses: ReturnType<typeof use>[]) => h.call(recordKeyUses, { uses });
+    expect(await record(use(a, 1), use(a, 3), use(a, 2))).toEqual({ recorded: 1 });
+    expect(await record(use(a, 3))).toEqual({ recorded: 0 });
+    expect(await record(use(a, 2), { ...use(b, 4), agentId: a.agentId })).toEqual({ recorded: 0 });
+    expect(await lastUsed(a)).toEqual(['2026-11-23T12:03:00.000Z']);
+    expect(await lastUsed(b)).toEqual([undefined]);
+    await Promise.all(
+      Array.from({ length: 12 }, (_, n) => {
+        const both = [use(a, n % 10), use(b, n % 10)];
+        return record(...(n % 2 ? both : both.reverse()));
+      }),
+    );
+    expect([await lastUsed(a), await lastUsed(b)]).toEqual([['2026-11-23T12:09:00.000Z'], ['2026-11-23T12:09:00.000Z']]);
   });
 
   it('read-agent - lists the agents of an environment with their keys', async () => {

@@ -39,6 +39,7 @@ import { ReadReplayFactsHandler } from './read-replay-facts/read-replay-facts.ha
 import { ReadReplayFactsRpc } from './read-replay-facts/read-replay-facts.rpc.js';
 import { ReadTargetRpc } from './read-target/read-target.rpc.js';
 import { ReadVersionRpc } from './read-version/read-version.rpc.js';
+import { RecordKeyUsesRpc } from './record-key-uses/record-key-uses.rpc.js';
 import { RecordReadingsHandler } from './record-readings/record-readings.handler.js';
 import { RecordReadingsRpc } from './record-readings/record-readings.rpc.js';
 import { RegisterVersionHandler } from './register-version/register-version.handler.js';
@@ -97,6 +98,7 @@ const ENTRIES = [
   ReadReplayFactsRpc,
   ReadTargetRpc,
   ReadVersionRpc,
+  RecordKeyUsesRpc,
   RecordReadingsRpc,
   RegisterVersionRpc,
   RemoveTargetRpc,

@@ -52,7 +52,6 @@ describe('agent API', () => {
       await eventually(() =>
         expect(ingest.readings.filter(({ agentId }) => agentId === agent.id).at(-1)).toMatchObject({
           sequence: 3,
-          keyId: agent.keyId,
         }),
       );
     });

@@ -10,12 +10,14 @@ import {
   issueKey,
   KEY_SCOPES,
   type KeyScope,
+  type KeyUse,
   listSigningKeys,
   newId,
   newUuid,
   Problem,
   type ProblemCode,
   readAgent,
+  recordKeyUses,
   recordReadings,
   resolvePath,
   revokeKey,
@@ -76,6 +78,7 @@ export async function startHarness(
   const keys = new Map<string, VerifiedKey>();
   const agents = new Map<string, TestAgent>();
   const readings: AgentReading[] = [];
+  const keyUses: KeyUse[] = [];
   const asked = { verify: 0 };
   let enrolmentRefusal: ProblemCode | undefined;
   const place = { orgId: newId('organisation'), projectId: newId('project'), environmentId: newId('environment') };
@@ -128,6 +131,10 @@ export async function startHarness(
       readings.push(...some);
       return { recorded: some.length };
     }),
+    answering(recordKeyUses, ({ uses }) => {
+      keyUses.push(...uses);
+      return { recorded: uses.length };
+    }),
     answering(resolvePath, ({ organisation, project, environment }) =>
       organisation === 'acme' && project === 'webhooks' && environment === 'prod' ? place : {},
     ),
@@ -176,6 +183,7 @@ export async function startHarness(
     asked,
     keys,
     readings,
+    keyUses,
     directory: objects.path,
     nats,
     /** A further ingest over the same broker, database and store; whoever starts it stops it. */

@@ -39,6 +39,8 @@ import { RecordHeartbeatHandler } from './record-heartbeat/record-heartbeat.hand
 import { RecordHeartbeatController } from './record-heartbeat/record-heartbeat.http.js';
 import { RecordReadingsHandler } from './record-heartbeat/record-readings.handler.js';
 import { RecordReadingsTimer } from './record-heartbeat/record-readings.timer.js';
+import { RecordKeyUsesHandler } from './record-key-uses/record-key-uses.handler.js';
+import { RecordKeyUsesTimer } from './record-key-uses/record-key-uses.timer.js';
 import { QuarantineBlobHandler } from './scrub-blobs/quarantine-blob.handler.js';
 import { ScrubBlobsHandler } from './scrub-blobs/scrub-blobs.handler.js';
 import { ScrubBlobsTimer } from './scrub-blobs/scrub-blobs.timer.js';
@@ -116,6 +118,8 @@ export class IngestModule implements OnApplicationShutdown {
         RateLimits,
         RateWindowStore,
         RecordHeartbeatHandler,
+        RecordKeyUsesHandler,
+        RecordKeyUsesTimer,
         RecordReadingsHandler,
         RecordReadingsTimer,
         RefusalStore,

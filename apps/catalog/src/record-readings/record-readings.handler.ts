@@ -4,7 +4,6 @@ import { Outbox } from '@reenact/messaging';
 import { UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
 import { AgentStore } from '../store/agent.store.js';
-import { KeyStore } from '../store/key.store.js';
 import { type Arrival, SequenceStore } from '../store/sequence.store.js';
 import { heardFact, placeOf } from '../watch-agents/watch-agents.handler.js';
 
@@ -13,7 +12,6 @@ export class RecordReadingsHandler {
   constructor(
     private readonly work: UnitOfWork,
     private readonly agents: AgentStore,
-    private readonly keys: KeyStore,
     private readonly sequences: SequenceStore,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -25,7 +23,6 @@ export class RecordReadingsHandler {
       const known = await this.agents.lockAll(tx, readings);
       await this.sequences.arrive(tx, 'heartbeat', readings.flatMap(arrivalsOf), this.clock.now());
       const recorded = await this.agents.record(tx, readings);
-      await this.keys.recordUse(tx, readings);
       const returned = recorded.filter(({ id }) => known.get(id) === 'silent');
       await this.outbox.add(
         tx,

@@ -1,4 +1,4 @@
-import type { AgentKey, AgentReading, KeyScope, VerifiedKey } from '@reenact/contracts';
+import type { AgentKey, KeyScope, KeyUse, VerifiedKey } from '@reenact/contracts';
 import type { Db } from './db.js';
 
 interface Row {
@@ -111,10 +111,9 @@ export class KeyStore {
     });
   }
 
-  async recordUse(db: Db, readings: readonly AgentReading[]): Promise<void> {
-    const used = readings.filter((reading) => reading.keyId !== undefined);
-    if (used.length === 0) return;
-    await db.query(
+  /** The newest use of each key wins over what is known. Answers how many keys it changed. */
+  async recordUses(db: Db, uses: readonly KeyUse[]): Promise<number> {
+    const rows = await db.query<{ id: string }>(
       `with newest as (
          select key_id, agent_id, max(at) as at
          from unnest($1::text[], $2::text[], $3::timestamptz[]) as r (key_id, agent_id, at)
@@ -124,8 +123,10 @@ export class KeyStore {
        )
        update catalog.agent_key k set last_used_at = n.at
        from newest n join locked on locked.id = n.key_id
-       where k.id = n.key_id and k.agent_id = n.agent_id and (k.last_used_at is null or k.last_used_at < n.at)`,
-      [used.map((reading) => reading.keyId), used.map((reading) => reading.agentId), used.map((reading) => reading.at)],
+       where k.id = n.key_id and k.agent_id = n.agent_id and (k.last_used_at is null or k.last_used_at < n.at)
+       returning k.id`,
+      [uses.map(({ keyId }) => keyId), uses.map(({ agentId }) => agentId), uses.map(({ at }) => at)],
     );
+    return rows.length;
   }
 }

@@ -3,6 +3,7 @@ import { isId, type KeyScope, Problem, type VerifiedKey } from '@reenact/contrac
 import { secretHash } from '@reenact/credentials';
 import { bearerSecret } from '../domain/bearer.js';
 import type { AgentPrincipal } from '../domain/principal.js';
+import { RecordKeyUsesHandler } from '../record-key-uses/record-key-uses.handler.js';
 import { KeyVerifier } from './key-verifier.js';
 
 export interface AgentCall {
@@ -22,7 +23,10 @@ const REFUSED = {
 
 @Injectable()
 export class AuthenticateAgentHandler {
-  constructor(private readonly keys: KeyVerifier) {}
+  constructor(
+    private readonly keys: KeyVerifier,
+    private readonly uses: RecordKeyUsesHandler,
+  ) {}
 
   /** Who calls. Throws in the order 401, 404, 403; `verified` is told of a key that is good, even if the call is not its. */
   async authenticate(call: AgentCall, verified: (principal: AgentPrincipal) => void): Promise<AgentPrincipal> {
@@ -37,6 +41,7 @@ export class AuthenticateAgentHandler {
     if (call.scope !== undefined && !principal.scopes.includes(call.scope)) {
       throw new Problem('scope_missing', { members: { requiredScope: call.scope } });
     }
+    this.uses.note(principal);
     return principal;
   }
 }

@@ -17,7 +17,7 @@ export class RecordHeartbeatHandler {
 
   /** Resolves once the stream has it. Throws `try_later` when it does not say so. */
   async record(agent: AgentPrincipal, body: HeartbeatBody, context: CallContext): Promise<{ receivedAt: string }> {
-    const { agentId, orgId, projectId, environmentId, keyId } = agent;
+    const { agentId, orgId, projectId, environmentId } = agent;
     const receivedAt = this.clock.now().toISOString();
     const data: Heartbeat = { ...body, receivedAt };
     const reading = {
@@ -33,7 +33,7 @@ export class RecordHeartbeatHandler {
     await publishTelemetry(this.nc, reading, context);
     const { bootId, sequence, status, deploymentId, specHash } = body;
     // Last seen is by our clock; an agent's may be wrong.
-    this.readings.note({ agentId, at: receivedAt, bootId, sequence, status, deploymentId, specHash, keyId });
+    this.readings.note({ agentId, at: receivedAt, bootId, sequence, status, deploymentId, specHash });
     return { receivedAt };
   }
 }

@@ -145,18 +145,34 @@ export class AgentReading {
   @OneOf(HEARTBEAT_STATUSES) status: (typeof HEARTBEAT_STATUSES)[number];
   @Id('deployment', { optional: true }) deploymentId?: string;
   @Hash({ optional: true }) specHash?: string;
-  @Id('key', { optional: true }) keyId?: string;
   /** Every number of this boot that arrived since the last batch; absent: only this reading's own. */
   @Nested(() => SequenceRange, { array: true, maxItems: 256, optional: true }) arrived?: SequenceRange[];
 }
 export class RecordReadings {
   @Nested(() => AgentReading, { array: true, maxItems: 1000 }) readings: AgentReading[];
 }
-/** The newest reading per agent, in batches: last seen, boot, sequence, key last used. */
+/** The newest reading per agent, in batches: last seen, boot, sequence. */
 export const recordReadings = defineRpc<{ recorded: number }>()({
   service: 'catalog',
   noun: 'agent',
   verb: 'record-readings',
   request: RecordReadings,
   sample: { readings: [{ agentId: AGT, at: '2026-11-23T12:00:00.000Z', bootId: 'b1', sequence: 1, status: 'ok' }] },
+});
+
+export class KeyUse {
+  @Id('key') keyId: string;
+  @Id('agent') agentId: string;
+  @Time() at: string;
+}
+export class RecordKeyUses {
+  @Nested(() => KeyUse, { array: true, maxItems: 1000 }) uses: KeyUse[];
+}
+/** When keys were used last, in batches; the newest time wins, however often and in whatever order they come. Answers how many were news. */
+export const recordKeyUses = defineRpc<{ recorded: number }>()({
+  service: 'catalog',
+  noun: 'key',
+  verb: 'record-uses',
+  request: RecordKeyUses,
+  sample: { uses: [{ keyId: 'key_01h455vb4pex5vsknk084sn02q', agentId: AGT, at: '2026-11-23T12:00:00.000Z' }] },
 });
