@@ -1,44 +1,24 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { Controller, type DynamicModule, Module } from '@nestjs/common';
 import {
-  type Artifact,
-  type ArtifactSource,
+  type ActionRecord,
   type CommandContract,
-  type ConfirmDispatch,
   canonicalSha256,
-  confirmDispatch,
   type DryRun,
+  dryRun,
   type Execute,
+  execute,
   fromHeaders,
-  listSigningKeys,
+  listActions,
   newId,
-  openArtifact,
-  type ReadArtifact,
-  type ReadVersion,
-  type PinTargets,
-  type PipelineVersion,
   type PlanHeader,
-  type PostureRecord,
-  Problem,
-  pinTargets,
-  type ResolveTargets,
   type RunFact,
-  readPosture,
-  readVersion,
-  resolveTargets,
-  type SettledUse,
-  type SignedKeySet,
-  settleUse,
-  sha256,
-  type Target,
+  referReport,
 } from '@reenact/contracts';
-import { APPROVAL_KEY_USE, issueApprovalCredential, keyIdOf, publicKeyText, signKeySet } from '@reenact/credentials';
-import { applyTopology, connectNats, MessagingModule, Outbox, Rpc, RpcClient } from '@reenact/messaging';
-import { messagingTables, PersistenceModule, UnitOfWork } from '@reenact/persistence';
-import { encodeJournalEntry, encodeOutcome, type PlanAction, parseSpec, specHash, writeBundle } from '@reenact/pipeline';
+import { applyTopology, connectNats, Outbox, RpcClient } from '@reenact/messaging';
+import { UnitOfWork } from '@reenact/persistence';
+import type { PlanAction, ReplayReport } from '@reenact/pipeline';
 import { defaultPosture } from '@reenact/posture';
-import { type RunningService, ServiceKitModule, startService } from '@reenact/service-kit';
+import { type RunningService, startService } from '@reenact/service-kit';
 import {
   eventually,
   type TestDatabase,
@@ -48,117 +28,19 @@ import {
   testNats,
   testObjectStore,
 } from '@reenact/testing';
+import { type BundleWish, captureEvidence, type Scope } from './captured-evidence.harness.js';
 import { startRunner } from './index.js';
+import { Answers, NeighboursModule } from './neighbours.harness.js';
 import type { ExecutePoolConfig, RunnerPool, RunnerPoolConfig } from './runner.config.js';
+import { SigningKeys } from './signing-keys.harness.js';
 import { TicketServer } from './ticket-server.harness.js';
+
+export type { BundleWish };
 
 const DATABASE_POOL = 6;
 
-/** What the other services would answer, as a test wants it. */
-export class Answers {
-  /** The evidence captured last, and the version that it ran. */
-  source: ArtifactSource;
-  version: PipelineVersion;
-  readonly sources = new Map<string, ArtifactSource>();
-  readonly versions = new Map<string, PipelineVersion>();
-  posture: PostureRecord;
-  target: Target;
-  /** Beside the one. */
-  readonly otherTargets: Target[] = [];
-  keys: SignedKeySet;
-  settle: () => SettledUse = () => ({ settled: true });
-  /** What the orchestrator stands by, by replay. */
-  readonly dispatched = new Map<string, string>();
-  readonly calls: string[] = [];
-  readonly away = new Set<string>();
-
-  asked(name: string): void {
-    this.calls.push(name);
-    if (this.away.has(name)) throw new Problem('try_later');
-  }
-}
-
-@Controller()
-class Responders {
-  constructor(private readonly answers: Answers) {}
-
-  @Rpc(openArtifact)
-  async open({ artifactId }: ReadArtifact): Promise<ArtifactSource> {
-    this.answers.asked('open');
-    const source = this.answers.sources.get(artifactId);
-    if (!source) throw new Problem('not_found');
-    return source;
-  }
-
-  @Rpc(readVersion)
-  async version({ versionId }: ReadVersion): Promise<PipelineVersion> {
-    this.answers.asked('version');
-    const version = this.answers.versions.get(versionId);
-    if (!version) throw new Problem('not_found');
-    return version;
-  }
-
-  @Rpc(readPosture)
-  async posture(): Promise<PostureRecord> {
-    this.answers.asked('posture');
-    return this.answers.posture;
-  }
-
-  @Rpc(pinTargets)
-  async pin({ names }: PinTargets) {
-    this.answers.asked('pin');
-    const known = [this.answers.target, ...this.answers.otherTargets].filter(({ name }) => names.includes(name));
-    return { targets: known.map(({ id, name, revision, kind }) => ({ id, name, revision, kind })) };
-  }
-
-  @Rpc(resolveTargets)
-  async resolve({ targets }: ResolveTargets) {
-    this.answers.asked('resolve');
-    const known = [this.answers.target, ...this.answers.otherTargets].filter(({ id }) => targets.some((one) => one.id === id));
-    if (known.some(({ id, revision }) => targets.some((one) => one.id === id && one.revision !== revision)))
-      throw new Problem('target_changed');
-    return { targets: known };
-  }
-
-  @Rpc(listSigningKeys)
-  async keys(): Promise<SignedKeySet> {
-    this.answers.asked('keys');
-    return this.answers.keys;
-  }
-
-  @Rpc(settleUse)
-  async settle(): Promise<SettledUse> {
-    this.answers.asked('settle');
-    return this.answers.settle();
-  }
-
-  @Rpc(confirmDispatch)
-  async confirm({ replayId, commandDigest }: ConfirmDispatch) {
-    this.answers.asked('confirm');
-    return { confirmed: this.answers.dispatched.get(replayId) === commandDigest };
-  }
-}
-
-@Module({})
-class NeighboursModule {
-  static register(database: { url: string }, nats: { url: string }, answers: Answers): DynamicModule {
-    return {
-      module: NeighboursModule,
-      imports: [
-        PersistenceModule.forRoot({
-          service: 'replay-orchestrator',
-          database,
-          entities: [],
-          migrations: [messagingTables('replay-orchestrator')],
-        }),
-        MessagingModule.forRoot({ service: 'replay-orchestrator', nats }),
-        ServiceKitModule,
-      ],
-      controllers: [Responders],
-      providers: [{ provide: Answers, useValue: answers }],
-    };
-  }
-}
+/** In whose name tests ask. */
+export const CONTEXT = { actor: { kind: 'service' as const, id: 'gateway' }, correlationId: 'test' };
 
 export interface SeenEvent {
   /** `run.started` */
@@ -167,25 +49,16 @@ export interface SeenEvent {
   data: RunFact & { index?: number; state?: string; byReplay?: string };
 }
 
-export interface BundleWish {
-  records?: number;
-  /** Offsets whose action had succeeded. */
-  done?: number[];
-  idempotent?: boolean;
-  /** Instead of the one that makes tickets. */
-  stages?: object[];
-}
-
 /** Real NATS, PostgreSQL, files and a real target; the other services are answered by RPC responders of the test. */
 export class RunnerWorld {
   readonly answers = new Answers();
   readonly events: SeenEvent[] = [];
+  private readonly heard = new Set<string>();
   readonly orgId = newId('organisation');
   readonly projectId = newId('project');
   readonly environmentId = newId('environment');
   readonly requesterId = newId('user');
-  private readonly root = generateKeyPairSync('ed25519');
-  private readonly signing = generateKeyPairSync('ed25519');
+  private readonly keys = new SigningKeys();
   private readonly runners: RunningService[] = [];
 
   private constructor(
@@ -228,7 +101,7 @@ export class RunnerWorld {
       posture: defaultPosture('prod'),
       changedAt: new Date().toISOString(),
     };
-    world.answers.keys = world.keySet();
+    world.answers.keys = world.keys.set();
     await world.capture();
     return world;
   }
@@ -257,91 +130,23 @@ export class RunnerWorld {
       ...this.config(),
       objects: { kind: 'file', directory: this.objects.directory },
       leaseMs: 2_000,
-      rootPublicKey: publicKeyText(this.root.publicKey),
+      rootPublicKey: this.keys.rootPublicKey,
       egressAllow: '127.0.0.0/8',
       answerTimeoutMs: 1_000,
     };
   }
 
   /** Makes the evidence, and the version that it ran. */
-  async capture({ records = 5, done = [], idempotent = true, stages }: BundleWish = {}): Promise<void> {
-    const spec = parseSpec({
-      apiVersion: 'reenact.dev/v1',
-      kind: 'Pipeline',
-      name: 'issue-triage',
-      model: stages ? 'lane_graph' : 'single_ring',
-      input: 'webhooks',
-      stages: stages ?? [
-        {
-          id: 'notify',
-          kind: 'action',
-          from: ['webhooks'],
-          idempotent,
-          action: { kind: 'http', target: 'triage', path: "'/tickets'", body: 'value', headers: ['x-github-event'] },
-        },
-      ],
-    });
-    const journal = Array.from({ length: records }, (_, i) =>
-      encodeJournalEntry({
-        offset: i + 1,
-        at: '2026-11-01T12:00:00.000Z',
-        headers: { 'x-github-event': 'issues', cookie: 'secret' },
-        body: { title: `Issue ${i + 1}` },
-      }),
-    );
-    const outcomes = done.map((offset) => encodeOutcome({ offset, stage: 'notify', n: 0, status: 'ok' }));
-    const hash = specHash(spec);
-    const agentId = newId('agent');
-    const { stream } = await writeBundle(
-      {
-        agentId,
-        environmentId: this.environmentId,
-        specHash: hash,
-        capturedAt: '2026-11-01T12:01:00.000Z',
-        journal: { lane: 'webhooks', records, streamId: newId('incident') },
-      },
-      [
-        { path: 'spec.json', role: 'spec', content: Buffer.from(JSON.stringify(spec)) },
-        { path: 'journal.ndjson', role: 'journal', content: ndjson(journal) },
-        { path: 'outcomes.ndjson', role: 'outcomes', content: ndjson(outcomes) },
-      ],
-    );
-    const bytes = Buffer.concat(await stream.toArray());
-    const digest = sha256(bytes);
-    const key = `blobs/${this.orgId}/${digest.slice('sha256:'.length)}`;
-    await this.objects.put(key, bytes);
-    const now = new Date().toISOString();
-    const artifact: Artifact = {
-      id: newId('artifact'),
-      type: 'incident_bundle',
-      state: 'stored',
-      sha256: digest,
-      size: bytes.length,
-      ...this.scope(),
-      agentId,
-      specHash: hash,
-      capturedAt: now,
-      receivedAt: now,
-      redactions: [],
-      replayable: { ok: true },
-      createdAt: now,
-    };
-    this.answers.source = { artifact, blob: { key, size: bytes.length, sha256: digest }, streamId: newId('incident') };
-    this.answers.version = {
-      id: newId('version'),
-      pipeline: spec.name,
-      orgId: this.orgId,
-      projectId: this.projectId,
-      specHash: hash,
-      spec,
-      state: 'active',
-      createdAt: now,
-    };
-    this.answers.sources.set(artifact.id, this.answers.source);
-    this.answers.versions.set(this.answers.version.id, this.answers.version);
+  async capture(wish: BundleWish = {}): Promise<void> {
+    const { bytes, source, version } = await captureEvidence(this.scope(), wish);
+    await this.objects.put(source.blob.key, bytes);
+    this.answers.source = source;
+    this.answers.version = version;
+    this.answers.sources.set(source.artifact.id, source);
+    this.answers.versions.set(version.id, version);
   }
 
-  scope(): { orgId: string; projectId: string; environmentId: string } {
+  scope(): Scope {
     return { orgId: this.orgId, projectId: this.projectId, environmentId: this.environmentId };
   }
 
@@ -367,28 +172,25 @@ export class RunnerWorld {
   executeCommand(dryRunId: string, header: PlanHeader, planDigest: string, startInMs = 30_000): Execute {
     const approvalId = newId('approval');
     const now = Date.now();
-    const credential = issueApprovalCredential(
-      {
-        v: 1,
-        approvalId,
-        action: 'replay_execute',
-        ...this.scope(),
-        environmentPosture: 'prod',
-        postureRevision: this.answers.posture.revision,
-        artifactSha256: header.artifactSha256,
-        specHash: header.specHash,
-        runSpecHash: header.runSpecHash,
-        planDigest,
-        capabilities: header.capabilities,
-        requestedBy: this.requesterId,
-        approvedBy: [newId('user')],
-        notBefore: new Date(now - 1_000).toISOString(),
-        issuedAt: new Date(now - 1_000).toISOString(),
-        expiresAt: new Date(now + 60_000).toISOString(),
-        issuedBy: 'approval',
-      },
-      { keyid: keyIdOf(this.signing.publicKey), privateKey: this.signing.privateKey },
-    );
+    const credential = this.keys.issue({
+      v: 1,
+      approvalId,
+      action: 'replay_execute',
+      ...this.scope(),
+      environmentPosture: 'prod',
+      postureRevision: this.answers.posture.revision,
+      artifactSha256: header.artifactSha256,
+      specHash: header.specHash,
+      runSpecHash: header.runSpecHash,
+      planDigest,
+      capabilities: header.capabilities,
+      requestedBy: this.requesterId,
+      approvedBy: [newId('user')],
+      notBefore: new Date(now - 1_000).toISOString(),
+      issuedAt: new Date(now - 1_000).toISOString(),
+      expiresAt: new Date(now + 60_000).toISOString(),
+      issuedBy: 'approval',
+    });
     return {
       ...this.dryRunCommand(),
       dryRunId,
@@ -400,6 +202,42 @@ export class RunnerWorld {
       credential,
       startBy: new Date(now + startInMs).toISOString(),
     };
+  }
+
+  /** Captures, dry-runs, and answers the command that executes what came of it. */
+  async approved(wish: BundleWish = {}, startInMs?: number): Promise<Execute> {
+    await this.capture(wish);
+    const replayId = await this.send(dryRun, this.dryRunCommand());
+    const { name, data } = await this.end(replayId);
+    if (name !== 'run.succeeded') throw new Error(`the dry run ended ${name}: ${data.codes}`);
+    return this.approvedAgain(replayId, startInMs);
+  }
+
+  /** Another command that executes the plan of a run. */
+  async approvedAgain(replayId: string, startInMs?: number): Promise<Execute> {
+    const [row] = await this.query<{ header: PlanHeader; plan_digest: string; dry_run: string | null }>(
+      `select header, plan_digest, command->>'dryRunId' as dry_run from runner.run where replay_id = $1`,
+      [replayId],
+    );
+    return this.executeCommand(row.dry_run ?? replayId, row.header, row.plan_digest, startInMs);
+  }
+
+  /** Sends an execute command and answers the run's end. */
+  async perform(command: Execute): Promise<SeenEvent> {
+    await this.send(execute, command);
+    return this.end(command.replayId);
+  }
+
+  async actionsOf(replayId: string): Promise<ActionRecord[]> {
+    return (await this.rpc.call(listActions, { replayId }, CONTEXT)).items;
+  }
+
+  /** As it was before the first test, but for what is in database and object store. */
+  quiet(): void {
+    this.tickets.seen.length = 0;
+    this.tickets.answer = () => 201;
+    this.answers.calls.length = 0;
+    this.answers.settle = () => ({ settled: true });
   }
 
   /** Sends a command as the orchestrator would; `dispatched: false` is one made by hand. */
@@ -445,6 +283,11 @@ export class RunnerWorld {
     );
   }
 
+  async reportOf(replayId: string): Promise<ReplayReport> {
+    const { key, range } = await this.rpc.call(referReport, { replayId }, CONTEXT);
+    return JSON.parse(Buffer.concat(await (await this.objects.read(key, range)).toArray()).toString());
+  }
+
   async readPlan(replayId: string): Promise<PlanAction[]> {
     const bytes = Buffer.concat(await (await this.objects.read(`runs/${replayId}/plan.ndjson`)).toArray());
     return bytes
@@ -465,35 +308,16 @@ export class RunnerWorld {
     };
   }
 
-  private keySet(): SignedKeySet {
-    const { publicKey } = this.signing;
-    return signKeySet(
-      [
-        {
-          kid: keyIdOf(publicKey),
-          use: APPROVAL_KEY_USE,
-          alg: 'Ed25519',
-          publicKey: publicKeyText(publicKey),
-          status: 'active',
-          notBefore: '2026-01-01T00:00:00.000Z',
-        },
-      ],
-      new Date().toISOString(),
-      { keyid: keyIdOf(this.root.publicKey), privateKey: this.root.privateKey },
-    );
-  }
-
   private listen(): void {
     this.nc.subscribe('evt.runner.>', {
       callback: (_error, message) => {
         const envelope = fromHeaders<SeenEvent['data']>((name) => message.headers?.get(name) || undefined, message.json());
+        // A relay that died between publishing and noting it publishes again: the same message, as every consumer takes it.
+        if (this.heard.has(envelope.id)) return;
+        this.heard.add(envelope.id);
         const [, , noun, fact] = envelope.type.split('.');
         this.events.push({ name: `${noun}.${fact}`, version: envelope.aggregate.version, data: envelope.data });
       },
     });
   }
-}
-
-function ndjson(lines: string[]): Buffer {
-  return Buffer.from(lines.map((line) => `${line}\n`).join(''));
 }

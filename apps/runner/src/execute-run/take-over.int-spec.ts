@@ -1,4 +1,4 @@
-import { dryRun, type Execute, execute, listActions, type PlanHeader } from '@reenact/contracts';
+import { type Execute, execute } from '@reenact/contracts';
 import { eventually } from '@reenact/testing';
 import { type BundleWish, RunnerWorld } from '../runner.harness.js';
 import { buildRunner, RunnerProcess } from '../runner-process.harness.js';
@@ -6,7 +6,6 @@ import { buildRunner, RunnerProcess } from '../runner-process.harness.js';
 describe('take-over', () => {
   let world: RunnerWorld;
   let victim: RunnerProcess | undefined;
-  const context = { actor: { kind: 'service' as const, id: 'gateway' }, correlationId: 'test' };
 
   beforeAll(async () => {
     await buildRunner();
@@ -16,26 +15,14 @@ describe('take-over', () => {
   afterEach(async () => {
     await victim?.close();
     await world.stopRunners();
-    world.tickets.seen.length = 0;
-    world.answers.calls.length = 0;
-    world.tickets.answer = () => 201;
+    world.quiet();
   });
 
   const approved = async (wish: BundleWish): Promise<Execute> => {
-    await world.capture(wish);
     await world.startRunner('dry-run');
-    const replayId = await world.send(dryRun, world.dryRunCommand());
-    await world.end(replayId);
+    const command = await world.approved(wish);
     await world.stopRunners();
-    const { dryRun: facts } = await readBack(replayId);
-    return world.executeCommand(replayId, facts?.header as PlanHeader, facts?.planDigest as string);
-  };
-  const readBack = async (replayId: string) => {
-    const [row] = await world.query<{ header: PlanHeader; plan_digest: string }>(
-      'select * from runner.run where replay_id = $1',
-      [replayId],
-    );
-    return { dryRun: { header: row.header, planDigest: row.plan_digest } };
+    return command;
   };
   /** One runner dies at a named place, another one goes on. */
   const crash = async (at: string, wish: BundleWish) => {
@@ -46,8 +33,8 @@ describe('take-over', () => {
     expect(victim.child.signalCode).toBe('SIGKILL');
     await world.startRunner('execute');
     const end = await world.end(command.replayId, 30_000);
-    const actions = await world.rpc.call(listActions, { replayId: command.replayId }, context);
-    return { end, sent: [...world.tickets.counts().values()], states: actions.items.map(({ state }) => state) };
+    const items = await world.actionsOf(command.replayId);
+    return { end, sent: [...world.tickets.counts().values()], states: items.map(({ state }) => state) };
   };
   const done = Array(4).fill('done');
 
