@@ -9,7 +9,7 @@ export { STAGE_ERROR_CODES, StageError, type StageErrorCode } from './expression
 export * from './bundle/manifest.js';
 export * from './bundle/limits.js';
 export { decodeManifest, parseManifest } from './bundle/decode-manifest.js';
-export type { JournalFacts } from './bundle/entry-check.js';
+export type { JournalFacts } from './bundle/journal-check.js';
 export { BYTEOR_FORMAT, type ByteorFacts } from './bundle/byteor-bundle.js';
 export type { EntryFacts } from './bundle/entry-facts.js';
 export { type BundleFacts, inspectBundle } from './bundle/inspect-bundle.js';
