@@ -5,11 +5,11 @@ import {
   createOrganisation,
   createProject,
   createTarget,
-  issueEnrolmentToken,
   listEnvironments,
   listMembers,
   listOrganisations,
   listProjects,
+  issueEnrolmentToken,
   locateResource,
   newId,
   newUuid,
@@ -106,7 +106,17 @@ describe('catalog organisations', () => {
     expect(await locate(environment.id)).toEqual({ id: environment.id, ...inEnvironment });
     const target = await h.call(createTarget, { environmentId: environment.id, name: 'a', kind: 'http', url: 'http://a/' });
     expect(await locate(target.id)).toEqual({ id: target.id, ...inEnvironment });
-    for (const unknown of [newId('agent'), newId('version'), newId('deployment'), newId('artifact'), 'nonsense', '']) {
+    const token = await h.call(issueEnrolmentToken, { environmentId: environment.id });
+    expect(await locate(token.id)).toEqual({ id: token.id, ...inEnvironment });
+    for (const unknown of [
+      newId('agent'),
+      newId('enrolment'),
+      newId('version'),
+      newId('deployment'),
+      newId('artifact'),
+      'nonsense',
+      '',
+    ]) {
       expect(await locate(unknown)).toBeNull();
     }
   });

@@ -16,7 +16,7 @@ import {
   newUuid,
   Problem,
   type ProblemCode,
-  readAgent,
+  locateResource,
   recordKeyUses,
   recordReadings,
   resolvePath,
@@ -79,6 +79,7 @@ export async function startHarness(
   const agents = new Map<string, TestAgent>();
   const readings: AgentReading[] = [];
   const keyUses: KeyUse[] = [];
+  const enrolments = new Set<string>();
   const asked = { verify: 0 };
   let enrolmentRefusal: ProblemCode | undefined;
   const place = { orgId: newId('organisation'), projectId: newId('project'), environmentId: newId('environment') };
@@ -111,21 +112,11 @@ export async function startHarness(
       asked.verify += 1;
       return { keys: keyHashes.map((keyHash) => keys.get(keyHash) ?? { keyHash, outcome: 'unknown' as const }) };
     }),
-    answering(readAgent, ({ agentId }) => {
-      const agent = agents.get(agentId);
-      if (!agent) throw new Problem('not_found');
-      const { orgId, projectId, environmentId } = agent;
-      const record = {
-        id: agentId,
-        name: 'a',
-        orgId,
-        projectId,
-        environmentId,
-        labels: {},
-        keys: [],
-        createdAt: '2026-01-01T00:00:00.000Z',
-      };
-      return { ...record, state: 'active' as const };
+    answering(locateResource.catalog, ({ id }) => {
+      const agent = agents.get(id);
+      if (!agent && !enrolments.has(id)) return { scope: null };
+      const { orgId, projectId, environmentId } = agent ?? place;
+      return { scope: { id, orgId, projectId, environmentId } };
     }),
     answering(recordReadings, ({ readings: some }) => {
       readings.push(...some);
@@ -194,7 +185,12 @@ export async function startHarness(
     refuseEnrolments: (code: ProblemCode | undefined) => {
       enrolmentRefusal = code;
     },
-    enrolmentToken: () => generateSecret('enrolment_token', newId('enrolment'), randomBytes(32)),
+    /** A token of the place. */
+    enrolmentToken: () => {
+      const id = newId('enrolment');
+      enrolments.add(id);
+      return generateSecret('enrolment_token', id, randomBytes(32));
+    },
     send,
     bearer,
     rows: <T>(sql: string, params?: unknown[]) => work.query<T>(sql, params),

@@ -50,6 +50,7 @@ import { BlobStore } from './store/blob.store.js';
 import { IngestTables1764000000000 } from './store/ingest-tables.migration.js';
 import { RateLimits1764000001000 } from './store/rate-limits.migration.js';
 import { RateWindowStore } from './store/rate-window.store.js';
+import { RefusedEnrolments1764200000000 } from './store/refused-enrolments.migration.js';
 import { RefusalStore } from './store/refusal.store.js';
 import { UploadSlotStore } from './store/upload-slot.store.js';
 import { ScrubStore } from './store/scrub.store.js';
@@ -74,7 +75,13 @@ export class IngestModule implements OnApplicationShutdown {
           service: 'ingest',
           database: config.database,
           entities: [],
-          migrations: [messagingTables('ingest'), IngestTables1764000000000, RateLimits1764000001000, BlobLeases1764100000000],
+          migrations: [
+            messagingTables('ingest'),
+            IngestTables1764000000000,
+            RateLimits1764000001000,
+            BlobLeases1764100000000,
+            RefusedEnrolments1764200000000,
+          ],
         }),
         MessagingModule.forRoot({ service: 'ingest', nats: config.nats }),
       ],

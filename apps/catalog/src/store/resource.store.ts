@@ -16,6 +16,8 @@ const SOURCES: Partial<Record<IdKind, string>> = {
   project: 'select id, org_id, id as project_id, null as environment_id from catalog.project',
   environment: 'select id, org_id, project_id, id as environment_id from catalog.environment',
   agent: `select ${IN_ENVIRONMENT} from catalog.agent`,
+  enrolment: `select e.id, v.org_id, v.project_id, e.environment_id
+    from catalog.enrolment e join catalog.environment v on v.id = e.environment_id`,
   target: `select ${IN_ENVIRONMENT} from catalog.target`,
   version: 'select id, org_id, project_id, null as environment_id from catalog.pipeline_version',
 };
@@ -25,7 +27,7 @@ export class ResourceStore {
     const kind = idKind(id);
     const source = kind && SOURCES[kind];
     if (!source) return undefined;
-    const [row] = await db.query<Row>(`${source} where id = $1`, [id]);
+    const [row] = await db.query<Row>(`select * from (${source}) resource where id = $1`, [id]);
     if (!row) return undefined;
     return {
       id: row.id,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { agentRefused, type MessageDraft, newUuid, readAgent } from '@reenact/contracts';
+import { agentRefused, enrolmentRefused, isId, locateResource, type MessageDraft, newUuid } from '@reenact/contracts';
 import { Outbox, RpcClient } from '@reenact/messaging';
 import { UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
@@ -33,8 +33,9 @@ export class CountRefusalHandler {
     return this.work.run(async (tx) => {
       const refusals = await this.store.announce(tx, minuteOverBefore, BATCH);
       for (const refusal of refusals) {
-        const context = { actor: { kind: 'agent', id: refusal.agentId }, correlationId: newUuid() } as const;
-        await this.outbox.add(tx, context, [draft(refusal)]);
+        const { subjectId: id } = refusal;
+        const actor = { kind: isId('agent', id) ? 'agent' : 'token', id } as const;
+        await this.outbox.add(tx, { actor, correlationId: newUuid() }, [draft(refusal)]);
       }
       return refusals.length;
     });
@@ -56,36 +57,26 @@ export class CountRefusalHandler {
     }
   }
 
-  /** Null: there is no such agent, somebody guesses. */
-  private async scopeOf({ agentId, principal }: Counted): Promise<Scope | null> {
+  /** Null: there is no such agent or token, somebody guesses. */
+  private async scopeOf({ subjectId, principal }: Counted): Promise<Scope | null> {
     if (principal) return { orgId: principal.orgId, projectId: principal.projectId, environmentId: principal.environmentId };
-    const known = this.scopes.get(agentId);
+    const known = this.scopes.get(subjectId);
     if (known !== undefined) return known;
     if (this.scopes.size >= MAX_KNOWN) this.scopes.clear();
-    const scope = await this.findAgent(agentId);
-    this.scopes.set(agentId, scope);
-    return scope;
-  }
-
-  private async findAgent(agentId: string): Promise<Scope | null> {
     const context = { actor: { kind: 'service', id: 'ingest' }, correlationId: newUuid() } as const;
-    try {
-      const { orgId, projectId, environmentId } = await this.rpc.call(readAgent, { agentId }, context);
-      return { orgId, projectId, environmentId };
-    } catch (error) {
-      if ((error as { code?: string }).code === 'not_found') return null;
-      throw error;
-    }
+    const { scope } = await this.rpc.call(locateResource.catalog, { id: subjectId }, context);
+    const { orgId, projectId, environmentId } = scope ?? {};
+    const found = orgId && projectId && environmentId ? { orgId, projectId, environmentId } : null;
+    this.scopes.set(subjectId, found);
+    return found;
   }
 }
 
-function draft({ agentId, orgId, projectId, environmentId, minute, status, code, count }: Refusal): MessageDraft {
-  return {
-    contract: agentRefused,
-    data: { agentId, minute: minute.toISOString(), status, code, count },
-    orgId,
-    projectId,
-    environmentId,
-    aggregate: { id: agentId, version: minute.getTime() },
-  };
+function draft({ subjectId, orgId, projectId, environmentId, minute, status, code, count }: Refusal): MessageDraft {
+  const refused = { minute: minute.toISOString(), status, code, count };
+  const aggregate = { id: subjectId, version: minute.getTime() };
+  const place = { orgId, projectId, environmentId, aggregate };
+  return isId('agent', subjectId)
+    ? { contract: agentRefused, data: { agentId: subjectId, ...refused }, ...place }
+    : { contract: enrolmentRefused, data: { enrolmentId: subjectId, ...refused }, ...place };
 }

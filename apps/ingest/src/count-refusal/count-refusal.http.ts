@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { isId } from '@reenact/contracts';
+import { parseSecret } from '@reenact/credentials';
 import { Clock, Metrics } from '@reenact/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { bearerSecret } from '../domain/bearer.js';
 import { findPrincipal } from '../http/agent-request.js';
 import { ENROLMENT_ROUTE, routeOf, scopeOf } from '../http/agent-route.js';
 import { RefusalTally } from './refusal-tally.js';
@@ -32,8 +34,21 @@ export class CountRefusalHook {
     const status = reply.statusCode;
     this.metrics.counter('refusals_total', 'Requests of agents that were refused', ['status', 'code']).inc({ status, code });
     const principal = findPrincipal(request);
-    const { agentId } = request.params as { agentId: string };
-    if (principal) this.tally.count({ agentId: principal.agentId, principal, status, code }, this.clock.now());
-    else if (isId('agent', agentId)) this.tally.count({ agentId, status, code }, this.clock.now());
+    const subjectId = principal?.agentId ?? (route === ENROLMENT_ROUTE ? tokenId(request) : agentId(request));
+    if (subjectId !== undefined) this.tally.count({ subjectId, principal, status, code }, this.clock.now());
+  }
+}
+
+function agentId({ params }: FastifyRequest): string | undefined {
+  const { agentId } = params as { agentId: string };
+  return isId('agent', agentId) ? agentId : undefined;
+}
+
+/** What an enrolment token is known by; its secret goes nowhere. */
+function tokenId({ headers }: FastifyRequest): string | undefined {
+  try {
+    return parseSecret(bearerSecret(headers.authorization, 'enrolment_token'))?.id;
+  } catch {
+    return undefined;
   }
 }

@@ -3,8 +3,8 @@ import type { AgentPrincipal } from '../domain/principal.js';
 import type { Refusal } from '../store/refusal.store.js';
 
 export interface RefusedCall {
-  /** Of the path; a credential that names no agent refuses the agent that it was used for. */
-  agentId: string;
+  /** Of the path: a credential that names no agent refuses the agent that it was used for. At an enrolment: of the token. */
+  subjectId: string;
   /** The verified agent of that id. */
   principal?: AgentPrincipal;
   status: number;
@@ -27,7 +27,7 @@ export class RefusalTally {
 
   count(call: RefusedCall, now: Date): void {
     const minute = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS;
-    const key = `${call.agentId} ${minute} ${call.status} ${call.code}`;
+    const key = `${call.subjectId} ${minute} ${call.status} ${call.code}`;
     const known = this.counted.get(key);
     if (known) known.count += 1;
     else if (this.counted.size < MAX_KINDS) this.counted.set(key, { ...call, minute, count: 1 });
@@ -42,7 +42,7 @@ export class RefusalTally {
 
   putBack(refusals: Counted[]): void {
     for (const refusal of refusals) {
-      const key = `${refusal.agentId} ${refusal.minute} ${refusal.status} ${refusal.code}`;
+      const key = `${refusal.subjectId} ${refusal.minute} ${refusal.status} ${refusal.code}`;
       const known = this.counted.get(key);
       if (known) known.count += refusal.count;
       else this.counted.set(key, refusal);
@@ -50,10 +50,10 @@ export class RefusalTally {
   }
 }
 
-/** What is stored of a counted refusal, once it is known where its agent lives. */
+/** What is stored of a counted refusal, once it is known where its subject lives. */
 export function toRefusal(counted: Counted, scope: Pick<Refusal, 'orgId' | 'projectId' | 'environmentId'>): Refusal {
-  const { agentId, minute, status, code, count } = counted;
-  return { agentId, ...scope, minute: new Date(minute), status, code, count };
+  const { subjectId, minute, status, code, count } = counted;
+  return { subjectId, ...scope, minute: new Date(minute), status, code, count };
 }
 
 export type { Counted };

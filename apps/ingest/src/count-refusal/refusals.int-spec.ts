@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId, newUuid, sha256 } from '@reenact/contracts';
-import { generateSecret } from '@reenact/credentials';
+import { generateSecret, parseSecret } from '@reenact/credentials';
 import { eventually } from '@reenact/testing';
 import { DEFAULT_LIMITS } from '../domain/limits.js';
 import { bundleOf, CAPTURED_AT, type Harness, startHarness, type TestAgent } from '../ingest.harness.js';
@@ -15,7 +15,12 @@ describe('refusals', () => {
   beforeAll(async () => {
     ingest = await startHarness({
       artifact: { ...DEFAULT_LIMITS.artifact, maxBytes: MIB },
-      rates: { ...DEFAULT_LIMITS.rates, failedAuthenticationsPerMinute: 10_000, heartbeatsPerMinute: 1 },
+      rates: {
+        ...DEFAULT_LIMITS.rates,
+        failedAuthenticationsPerMinute: 10_000,
+        enrolmentsPerMinute: 10_000,
+        heartbeatsPerMinute: 1,
+      },
     });
   });
   afterAll(() => ingest?.stop());
@@ -104,17 +109,49 @@ describe('refusals', () => {
     await eventually(async () => expect(await kept()).toEqual(before));
   });
 
+  const enrolments = '/api/v1/orgs/acme/projects/webhooks/environments/prod/agents';
+  const enrol = (token: string) => ingest.post(enrolments, token, { nonce: newUuid() });
+  const refusedEnrolments = async (enrolmentId?: string) =>
+    (await ingest.said('evt.ingest.enrolment.refused.v1')).filter(({ data }) => data.enrolmentId === enrolmentId);
+
   it.each([
     ['credential_used', 401],
     ['credential_expired', 401],
     ['credential_invalid', 401],
-  ] as const)('%s - of an enrolment is counted, and makes no agent', async (code, status) => {
-    const count = await counted(status, code);
+    ['agent_disabled', 403],
+  ] as const)('%s - of an enrolment is counted, announced in few events, and makes no agent', async (code, status) => {
+    const [count, token] = [await counted(status, code), ingest.enrolmentToken()];
+    const enrolmentId = parseSecret(token)?.id;
     ingest.refuseEnrolments(code);
-    const path = '/api/v1/orgs/acme/projects/webhooks/environments/prod/agents';
-    const answer = await ingest.post(path, ingest.enrolmentToken(), { nonce: newUuid() });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => enrol(token)));
     ingest.refuseEnrolments(undefined);
-    expect([answer.status, answer.body.code]).toEqual([status, code]);
-    expect(await counted(status, code)).toBe(count + 1);
+    expect(answers.map((answer) => [answer.status, answer.body.code])).toEqual(answers.map(() => [status, code]));
+    expect(await counted(status, code)).toBe(count + 8);
+    const known = 'select sum(count)::int as count from ingest.refusal where subject_id = $1';
+    await eventually(async () => expect(await ingest.rows(known, [enrolmentId])).toEqual([{ count: 8 }]));
+    await ingest.rows("update ingest.refusal set minute = minute - interval '1 hour' where subject_id = $1", [enrolmentId]);
+    await ingest.app.get(CountRefusalHandler).flush();
+    const said = await eventually(async () => {
+      const events = await refusedEnrolments(enrolmentId);
+      expect(events.reduce((sum, { data }) => sum + Number(data.count), 0)).toBe(8);
+      return events;
+    });
+    // The first of a minute, and the rest of it; they may lie in two minutes.
+    expect(said.length).toBeLessThanOrEqual(4);
+    for (const { headers, data } of said) {
+      expect(data).toEqual({ enrolmentId, minute: expect.any(String), status, code, count: expect.any(Number) });
+      expect(headers).toMatchObject({ 'ce-actor': `token:${enrolmentId}` });
+    }
+    expect(JSON.stringify(said)).not.toContain(token.slice(-49, -6));
+  });
+
+  it('a token that nobody issued is counted, and told to no organisation', async () => {
+    const token = generateSecret('enrolment_token', newId('enrolment'), randomBytes(32));
+    const before = (await ingest.said('evt.ingest.enrolment.refused.v1')).length;
+    ingest.refuseEnrolments('credential_invalid');
+    expect((await enrol(token)).status).toBe(401);
+    ingest.refuseEnrolments(undefined);
+    await ingest.app.get(CountRefusalHandler).flush();
+    expect(await ingest.said('evt.ingest.enrolment.refused.v1')).toHaveLength(before);
   });
 });

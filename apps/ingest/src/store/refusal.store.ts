@@ -3,9 +3,10 @@ import { type ListRefusals, type Page, Problem, type RefusalCount } from '@reena
 import { BEHIND_EVERY_KEY, keysetOf, pageOf, type Transaction } from '@reenact/persistence';
 import type { Queryable } from './queryable.js';
 
-/** Refusals of one agent, minute and code. */
+/** Refusals of one agent or enrolment token, minute and code. */
 export interface Refusal {
-  agentId: string;
+  /** The agent, or the token that nobody got to be one with. */
+  subjectId: string;
   orgId: string;
   projectId: string;
   environmentId: string;
@@ -16,7 +17,7 @@ export interface Refusal {
 }
 
 interface RefusalRow {
-  agent_id: string;
+  subject_id: string;
   org_id: string;
   project_id: string;
   environment_id: string;
@@ -31,12 +32,12 @@ export class RefusalStore {
   async add(tx: Transaction, refusals: Refusal[]): Promise<void> {
     // In one order everywhere: replicas that add to the same rows would else deadlock.
     const sorted = refusals.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-    for (const { agentId, minute, status, code, orgId, projectId, environmentId, count } of sorted) {
+    for (const { subjectId, minute, status, code, orgId, projectId, environmentId, count } of sorted) {
       await tx.query(
-        `insert into ingest.refusal as refusal (agent_id, minute, status, code, org_id, project_id, environment_id, count)
+        `insert into ingest.refusal as refusal (subject_id, minute, status, code, org_id, project_id, environment_id, count)
          values ($1, $2, $3, $4, $5, $6, $7, $8)
-         on conflict (agent_id, minute, status, code) do update set count = refusal.count + excluded.count`,
-        [agentId, minute, status, code, orgId, projectId, environmentId, count],
+         on conflict (subject_id, minute, status, code) do update set count = refusal.count + excluded.count`,
+        [subjectId, minute, status, code, orgId, projectId, environmentId, count],
       );
     }
   }
@@ -45,16 +46,16 @@ export class RefusalStore {
   async announce(tx: Transaction, minuteOverBefore: Date, limit: number): Promise<Refusal[]> {
     const rows = await tx.query<RefusalRow>(
       `with due as (
-         select agent_id, minute, status, code, announced from ingest.refusal
+         select subject_id, minute, status, code, announced from ingest.refusal
          where announced < count and (announced = 0 or minute < $1) order by minute limit $2 for update skip locked)
        update ingest.refusal refusal set announced = refusal.count from due
-       where (refusal.agent_id, refusal.minute, refusal.status, refusal.code) = (due.agent_id, due.minute, due.status, due.code)
-       returning refusal.agent_id, refusal.org_id, refusal.project_id, refusal.environment_id, refusal.minute, refusal.status,
+       where (refusal.subject_id, refusal.minute, refusal.status, refusal.code) = (due.subject_id, due.minute, due.status, due.code)
+       returning refusal.subject_id, refusal.org_id, refusal.project_id, refusal.environment_id, refusal.minute, refusal.status,
          refusal.code, refusal.count - due.announced as count`,
       [minuteOverBefore, limit],
     );
     return rows.map((row) => ({
-      agentId: row.agent_id,
+      subjectId: row.subject_id,
       orgId: row.org_id,
       projectId: row.project_id,
       environmentId: row.environment_id,
@@ -70,7 +71,7 @@ export class RefusalStore {
     const { before, limit } = keysetOf(query);
     const [minute, status, code] = cursorParts(before);
     const rows = await db.query<RefusalRow>(
-      `select * from ingest.refusal where agent_id = $1 and (minute, status, code) < ($2::timestamptz, $3::integer, $4::text)
+      `select * from ingest.refusal where subject_id = $1 and (minute, status, code) < ($2::timestamptz, $3::integer, $4::text)
        order by minute desc, status desc, code desc limit ${limit + 1}`,
       [query.agentId, minute, status, code],
     );
@@ -93,4 +94,4 @@ function cursorParts(before: string): [minute: string, status: number, code: str
   return [match[1], Number(match[2]), match[3]];
 }
 
-const keyOf = ({ agentId, minute, status, code }: Refusal) => `${agentId} ${minute.toISOString()} ${status} ${code}`;
+const keyOf = ({ subjectId, minute, status, code }: Refusal) => `${subjectId} ${minute.toISOString()} ${status} ${code}`;

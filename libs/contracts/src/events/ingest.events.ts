@@ -97,3 +97,26 @@ export const agentRefused = defineEvent({
   audit: { category: 'agent', outcome: 'denied' },
   sample: { agentId: AGT, minute: '2026-11-23T12:00:00.000Z', status: 403, code: 'scope_missing', count: 3 },
 });
+
+export class EnrolmentRefused {
+  @Id('enrolment') enrolmentId: string;
+  @Time() minute: string;
+  @Int({ min: 400, max: 599 }) status: number;
+  @Text({ max: 64 }) code: string;
+  @Int({ min: 1 }) count: number;
+}
+/** Somebody presented a token with the id of a known one and got no agent for it: spent, expired, false, or of another environment. */
+export const enrolmentRefused = defineEvent({
+  service: 'ingest',
+  noun: 'enrolment',
+  fact: 'refused',
+  payload: EnrolmentRefused,
+  audit: { category: 'agent', outcome: 'denied' },
+  sample: {
+    enrolmentId: 'enr_01h455vb4pex5vsknk084sn02q',
+    minute: '2026-11-23T12:00:00.000Z',
+    status: 401,
+    code: 'credential_used',
+    count: 2,
+  },
+});
