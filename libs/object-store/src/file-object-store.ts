@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Problem } from '@reenact/contracts';
 import { assertRange } from './byte-range.js';
+import { DirectorySyncs } from './directory-syncs.js';
 import { FileObjectWriter } from './file-object-writer.js';
 import { assertKey } from './object-key.js';
 import type { ByteRange, ObjectStore, ObjectWriter } from './object-store.js';
@@ -16,6 +17,8 @@ const STALE_MS = 6 * 60 * 60 * 1000;
 
 /** Objects as files below one directory; staged, synced and renamed, so that a crash leaves whole objects only. */
 export class FileObjectStore implements ObjectStore {
+  private readonly directories = new DirectorySyncs();
+
   private constructor(
     private readonly root: string,
     private readonly staleMs: number,
@@ -86,7 +89,7 @@ export class FileObjectStore implements ObjectStore {
   private async stage(): Promise<FileObjectWriter> {
     const path = join(this.root, STAGING, randomUUID());
     const file: FileHandle = await open(path, 'wx', 0o600);
-    return new FileObjectWriter(this.root, path, file);
+    return new FileObjectWriter(this.root, path, file, this.directories);
   }
 }
 

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import type { DirectorySyncs } from './directory-syncs.js';
 import { assertKey } from './object-key.js';
 import type { ObjectWriter } from './object-store.js';
 
@@ -10,28 +11,35 @@ export class FileObjectWriter implements ObjectWriter {
   readonly stream: Writable;
   private size = 0;
   private ended = false;
+  private finishing?: Promise<void>;
 
   constructor(
     private readonly root: string,
     private readonly path: string,
     private readonly file: FileHandle,
+    private readonly directories: DirectorySyncs,
   ) {
     this.stream = new Writable({
       highWaterMark: 1024 * 1024,
-      write: (chunk: Uint8Array, _encoding, done) => {
-        this.size += chunk.length;
-        file.appendFile(chunk).then(() => done(), done);
+      // Never `write`: whatever has come meanwhile goes out with one call.
+      writev: (items, done) => {
+        this.append(items.map(({ chunk }) => chunk as Buffer)).then(() => done(), done);
       },
     });
-    // `commit` reports it; without a listener an error in between would end the process.
+    // `finish` reports it; without a listener an error in between would end the process.
     this.stream.on('error', () => undefined);
+  }
+
+  finish(): Promise<void> {
+    this.finishing ??= this.makeDurable();
+    return this.finishing;
   }
 
   async commit(key: string): Promise<void> {
     assertKey(key);
-    const size = await this.finish();
+    await this.finish();
     const existing = await stat(join(this.root, key)).catch(() => undefined);
-    if (existing?.isFile() && existing.size === size) await this.abort();
+    if (existing?.isFile() && existing.size === this.size) await this.abort();
     else await this.publish(key);
   }
 
@@ -45,46 +53,48 @@ export class FileObjectWriter implements ObjectWriter {
     if (this.ended) return;
     this.ended = true;
     this.stream.destroy();
-    // Waits for a write that is under way.
+    await this.finishing?.catch(() => undefined);
+    // Waits for a write that is under way; harmless when it is closed.
     await this.file.close();
     await rm(this.path, { force: true });
   }
 
-  private async finish(): Promise<number> {
+  private async append(chunks: Buffer[]): Promise<void> {
+    const size = chunks.reduce((sum, { length }) => sum + length, 0);
+    let { bytesWritten: written } = await this.file.writev(chunks);
+    while (written < size) {
+      const rest = Buffer.concat(chunks).subarray(written);
+      written += (await this.file.write(rest)).bytesWritten;
+    }
+    this.size += size;
+  }
+
+  private async makeDurable(): Promise<void> {
     this.stream.end();
     await finished(this.stream);
-    const { size } = await this.file.stat();
-    if (size !== this.size) throw new Error(`${size} of ${this.size} bytes reached the file`);
-    return size;
+    await this.file.sync();
+    await this.file.close();
   }
 
   private async publish(key: string): Promise<void> {
-    await this.file.sync();
     const target = join(this.root, key);
-    await makeDurably(this.root, dirname(target));
-    await rename(this.path, target);
+    await rename(this.path, target).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await this.makeDirectories(dirname(target));
+      await rename(this.path, target);
+    });
     this.ended = true;
-    await this.file.close();
-    await syncDirectory(dirname(target));
+    await this.directories.sync(dirname(target));
   }
-}
 
-/** Makes the directories between root and path, each entry synced: else a power cut could forget the path to a synced file. */
-async function makeDurably(root: string, path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (!first) return;
-  let parent = root;
-  for (const segment of relative(root, path).split(sep)) {
-    await syncDirectory(parent);
-    parent = join(parent, segment);
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
+  /** Makes the directories below the root, each entry synced: else a power cut could forget the path to a synced file. */
+  private async makeDirectories(path: string): Promise<void> {
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (!first) return;
+    let parent = this.root;
+    for (const segment of relative(this.root, path).split(sep)) {
+      await this.directories.sync(parent);
+      parent = join(parent, segment);
+    }
   }
 }

@@ -73,6 +73,40 @@ export function objectStoreConformance(subject: () => ConformanceSubject): void 
     expect((await read(name)).toString()).toBe('half');
   });
 
+  it.each([100, 17 * MIB])('finish - %d bytes stay invisible; commit shows them, abort leaves nothing of them', async (size) => {
+    const [name, bytes] = [key(), randomBytes(size)];
+    const write = async () => {
+      const writer = await store().write();
+      await pipeline(Readable.from(pieces(bytes)), writer.stream, { end: false });
+      await Promise.all([writer.finish(), writer.finish()]);
+      return writer;
+    };
+    const before = await subject().inventory();
+    await (await write()).abort();
+    expect(await subject().inventory()).toEqual(before);
+    const writer = await write();
+    expect(await store().stat(name)).toBeUndefined();
+    await writer.commit(name);
+    expect((await read(name)).equals(bytes)).toBe(true);
+  });
+
+  it('write - a chunk may be used again once it was taken', async () => {
+    const name = key();
+    const chunk = Buffer.alloc(MIB);
+    const writer = await store().write();
+    for (const value of [1, 2, 3]) {
+      chunk.fill(value);
+      await new Promise<void>((resolve, reject) => writer.stream.write(chunk, (error) => (error ? reject(error) : resolve())));
+    }
+    await writer.commit(name);
+    const stored = await read(name);
+    expect([0, 1, 2].map((n) => stored.subarray(n * MIB, (n + 1) * MIB).every((byte) => byte === n + 1))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it.each([100, 17 * MIB])('abort - leaves nothing of %d bytes, in mid-stream too, and may be called twice', async (size) => {
     const before = await subject().inventory();
     const writer = await store().write();

@@ -8,10 +8,12 @@ export interface ByteRange {
 
 /** One object on its way in. Nothing is visible to readers before `commit`. */
 export interface ObjectWriter {
-  /** Takes the bytes, with back-pressure; memory does not grow with their number. */
+  /** Takes the bytes, with back-pressure; memory does not grow with their number. Once it called back, a chunk may be used again. */
   readonly stream: Writable;
+  /** Ends the stream and makes as much durable as can be without a key, so that the rest of `commit` is short. Harmless when called twice. */
+  finish(): Promise<void>;
   /**
-   * Ends the stream if need be, makes the bytes durable and shows them under the key at once.
+   * Finishes if need be, and shows the bytes under the key, durably and at once.
    * A no-op when the key holds an object of the same size already; an object of another size is replaced.
    */
   commit(key: string): Promise<void>;

@@ -29,6 +29,7 @@ export class S3ObjectWriter implements ObjectWriter {
   private staged = false;
   private aborted = false;
   private uploading?: Promise<void>;
+  private finishing?: Promise<void>;
 
   constructor(
     private readonly bucket: S3Bucket,
@@ -41,12 +42,17 @@ export class S3ObjectWriter implements ObjectWriter {
         this.take(chunk).then(() => done(), done);
       },
     });
-    // `commit` reports it; without a listener an error in between would end the process.
+    // `finish` reports it; without a listener an error in between would end the process.
     this.stream.on('error', () => undefined);
   }
 
+  finish(): Promise<void> {
+    this.finishing ??= this.stage();
+    return this.finishing;
+  }
+
   async commit(key: string): Promise<void> {
-    const target = await this.finish(key);
+    const target = await this.finishFor(key);
     if (await this.holds(target)) return this.abort();
     // A key that was taken since is taken by a writer of the same bytes, or else by an object that is to be replaced.
     if (!(await this.publish(target, true)) && !(await this.holds(target))) await this.publish(target, false);
@@ -54,7 +60,7 @@ export class S3ObjectWriter implements ObjectWriter {
   }
 
   async replace(key: string): Promise<void> {
-    const target = await this.finish(key);
+    const target = await this.finishFor(key);
     await this.publish(target, false);
     await this.verify(target);
   }
@@ -63,6 +69,7 @@ export class S3ObjectWriter implements ObjectWriter {
     this.aborted = true;
     this.stream.destroy();
     this.chunks = [];
+    this.buffered = 0;
     await this.uploading?.catch(() => undefined);
     const place = { Bucket: this.bucket.name, Key: this.stagingKey };
     if (this.staged) await this.bucket.send(new DeleteObjectCommand(place));
@@ -71,11 +78,25 @@ export class S3ObjectWriter implements ObjectWriter {
     this.uploadId = undefined;
   }
 
-  private async finish(key: string): Promise<string> {
+  private async finishFor(key: string): Promise<string> {
     assertKey(key);
+    await this.finish();
+    return this.prefix + key;
+  }
+
+  private async stage(): Promise<void> {
     this.stream.end();
     await finished(this.stream);
-    return this.prefix + key;
+    if (!this.uploadId) return;
+    await this.uploadPart();
+    this.uploading = this.completeUpload(this.uploadId);
+    await this.uploading;
+  }
+
+  private async completeUpload(uploadId: string): Promise<void> {
+    const place = { Bucket: this.bucket.name, Key: this.stagingKey, UploadId: uploadId };
+    await this.bucket.send(new CompleteMultipartUploadCommand({ ...place, MultipartUpload: { Parts: this.parts } }));
+    this.staged = true;
   }
 
   private async take(chunk: Uint8Array): Promise<void> {
@@ -92,7 +113,8 @@ export class S3ObjectWriter implements ObjectWriter {
   }
 
   private keep(bytes: Uint8Array): void {
-    this.chunks.push(bytes);
+    // A copy: the chunk is its sender's again.
+    this.chunks.push(Buffer.from(bytes));
     this.buffered += bytes.length;
   }
 
@@ -118,18 +140,8 @@ export class S3ObjectWriter implements ObjectWriter {
   }
 
   private async publish(target: string, create: boolean): Promise<boolean> {
-    if (!this.uploadId && !this.staged) {
-      const bytes = this.drain();
-      this.keep(bytes);
-      return this.bucket.put(target, bytes, create);
-    }
-    if (!this.staged) {
-      await this.uploadPart();
-      const place = { Bucket: this.bucket.name, Key: this.stagingKey, UploadId: this.uploadId };
-      await this.bucket.send(new CompleteMultipartUploadCommand({ ...place, MultipartUpload: { Parts: this.parts } }));
-      this.staged = true;
-    }
-    return this.bucket.copy(this.stagingKey, target, create);
+    if (this.staged) return this.bucket.copy(this.stagingKey, target, create);
+    return this.bucket.put(target, Buffer.concat(this.chunks, this.buffered), create);
   }
 
   private async holds(target: string): Promise<boolean> {
