@@ -55,7 +55,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
       installExtensions: false,
       logging: false,
       poolErrorHandler: () => undefined, // the pool replaces a broken idle connection by itself
-      extra: { types, idle_in_transaction_session_timeout: 60_000, connectionTimeoutMillis: 10_000, idleTimeoutMillis: 30_000 },
+      extra: {
+        types,
+        // Statements asked for together travel together.
+        pipeline: true,
+        idle_in_transaction_session_timeout: 60_000,
+        connectionTimeoutMillis: 10_000,
+        idleTimeoutMillis: 30_000,
+      },
     });
     await source.initialize();
     try {

@@ -4,6 +4,7 @@ import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { openDatabase } from './database.js';
 import { IdempotencyStore } from './idempotency-store.js';
 import { messagingTables } from './messaging-tables.migration.js';
+import type { Transaction } from './transaction.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 class Counter implements MigrationInterface {
@@ -72,6 +73,39 @@ describe('persistence', () => {
     await expect(failing).rejects.toThrow('no');
     expect(called).toEqual(['committed']);
     expect(await work.query('select n from replay_orchestrator.counter where id = 1')).toEqual([{ n: 5 }]);
+  });
+
+  it('unit of work - does statements asked for together in their order, and ends with the transaction', async () => {
+    const kept: Transaction[] = [];
+    const [, seen] = await work.run((tx) => {
+      kept.push(tx);
+      return Promise.all([
+        tx.query('update replay_orchestrator.counter set n = 8 where id = $1', [2]),
+        tx.query('select n from replay_orchestrator.counter where id = $1', [2]),
+      ]);
+    });
+    expect(seen).toEqual([{ n: 8 }]);
+    await expect(kept[0].query('select 1')).rejects.toThrow('has ended');
+  });
+
+  it('unit of work - a statement that failed unnoticed lets nothing be committed', async () => {
+    const swallowing = work.run(async (tx) => {
+      await tx.query('update replay_orchestrator.counter set n = 9 where id = 2');
+      await tx.query('select 1 / $1::integer', [0]).catch(() => undefined);
+    });
+    await expect(swallowing).rejects.toThrow('nothing was committed');
+    expect(await work.query('select n from replay_orchestrator.counter where id = 2')).toEqual([{ n: 8 }]);
+  });
+
+  it('unit of work - reads on when a migration changed what a known statement answers', async () => {
+    const read = () => work.query('select * from replay_orchestrator.counter where id = $1', [2]);
+    await read();
+    await work.query('alter table replay_orchestrator.counter add column note text');
+    expect(await read()).toEqual([{ id: 2, n: 8, note: null }]);
+    await work.query('alter table replay_orchestrator.counter drop column note');
+    expect(await work.run((tx) => tx.query('select * from replay_orchestrator.counter where id = $1', [2]))).toEqual([
+      { id: 2, n: 8 },
+    ]);
   });
 
   it('unit of work - runs the loser of a deadlock again', async () => {

@@ -1,22 +1,38 @@
-import type { EntityManager } from 'typeorm';
+import type { Pool, PoolClient, QueryResult } from 'pg';
+import type { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
-/** What use cases get: the entity manager of this transaction, plain SQL, and what to do once it is committed. */
+/** What use cases get: SQL in this transaction, and what to do once it is committed. */
 export interface Transaction {
-  readonly manager: EntityManager;
-  /** The rows, always: also of `update ... returning`; an empty list when there are none. */
+  /**
+   * The rows, always: also of `update ... returning`; an empty list when there are none. Statements that are asked for together
+   * (`Promise.all`) travel together; they are done one after another, in the order in which they were asked for.
+   */
   query<T = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<T[]>;
   /** Called once after the commit, never after a rollback. What it throws is swallowed: the work is done by then. */
   afterCommit(callback: () => void): void;
 }
 
-/** Rows of a query, on a manager that is inside of a transaction or on its own. */
-export async function rowsOf<T>(manager: EntityManager, sql: string, params: unknown[] = []): Promise<T[]> {
-  const runner = manager.queryRunner;
-  if (runner) return ((await runner.query(sql, params, true)).records ?? []) as T[];
-  const own = manager.connection.createQueryRunner();
-  try {
-    return ((await own.query(sql, params, true)).records ?? []) as T[];
-  } finally {
-    await own.release();
-  }
+/** The connections of a data source: our statements go to them directly, prepared once per connection. */
+export function poolOf(source: DataSource): Pool {
+  return (source.driver as PostgresDriver).master as Pool;
+}
+
+/** Rows of one statement. */
+export async function rowsOf<T>(client: Pool | PoolClient, sql: string, params: unknown[] = []): Promise<T[]> {
+  // Without parameters it may be several statements, which cannot be prepared.
+  const answer = await (params.length === 0 ? client.query(sql) : client.query({ name: nameOf(sql), text: sql, values: params }));
+  return (answer as Partial<QueryResult>).rows ?? ([] as T[]);
+}
+
+/** A program has few texts; one that composes them without end has the first ones prepared only. */
+const MOST_NAMES = 500;
+const names = new Map<string, string>();
+
+function nameOf(sql: string): string | undefined {
+  const known = names.get(sql);
+  if (known !== undefined || names.size >= MOST_NAMES) return known;
+  const name = `reenact_${names.size}`;
+  names.set(sql, name);
+  return name;
 }

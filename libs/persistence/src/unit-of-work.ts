@@ -1,15 +1,22 @@
 import { Injectable } from '@nestjs/common';
+import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { rowsOf, type Transaction } from './transaction.js';
+import { poolOf, rowsOf, type Transaction } from './transaction.js';
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK = '40P01';
+/** What a statement reads has changed since it was prepared: a migration of a newer version ran. */
+const PLAN_OUTDATED = '0A000';
 const ATTEMPTS = 5;
 
 /** Runs use cases, each in one transaction (read committed). */
 @Injectable()
 export class UnitOfWork {
-  constructor(private readonly source: DataSource) {}
+  private readonly pool: Pool;
+
+  constructor(source: DataSource) {
+    this.pool = poolOf(source);
+  }
 
   /**
    * Commits what `work` did, or nothing when it throws. Work that lost against another transaction (deadlock, serialization) runs
@@ -19,13 +26,7 @@ export class UnitOfWork {
     for (let attempt = 1; ; attempt += 1) {
       const callbacks: (() => void)[] = [];
       try {
-        const result = await this.source.transaction((manager) =>
-          work({
-            manager,
-            query: <R>(sql: string, params?: unknown[]) => rowsOf<R>(manager, sql, params),
-            afterCommit: (callback) => callbacks.push(callback),
-          }),
-        );
+        const result = await this.connected((client) => inTransaction(client, callbacks, work));
         for (const callback of callbacks) quietly(callback);
         return result;
       } catch (error) {
@@ -36,14 +37,72 @@ export class UnitOfWork {
   }
 
   /** Rows of one statement outside of any transaction. */
-  query<T = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<T[]> {
-    return rowsOf<T>(this.source.manager, sql, params);
+  async query<T = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<T[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.connected((client) => rowsOf<T>(client, sql, params));
+      } catch (error) {
+        if (attempt >= ATTEMPTS || codeOf(error) !== PLAN_OUTDATED) throw error;
+      }
+    }
+  }
+
+  private async connected<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    // A connection that breaks says so to its statements; unheard, the event would end the process.
+    client.on('error', ignore);
+    let unusable = false;
+    try {
+      return await work(client);
+    } catch (error) {
+      unusable = error instanceof RollbackFailed || codeOf(error) === PLAN_OUTDATED;
+      throw error instanceof RollbackFailed ? error.cause : error;
+    } finally {
+      client.off('error', ignore);
+      client.release(unusable);
+    }
   }
 }
 
+/** The connection is in no known state. */
+class RollbackFailed extends Error {}
+
+async function inTransaction<T>(
+  client: PoolClient,
+  callbacks: (() => void)[],
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  let open = true;
+  const query = async <R>(sql: string, params?: unknown[]): Promise<R[]> => {
+    if (!open) throw new Error('the transaction has ended');
+    return rowsOf<R>(client, sql, params);
+  };
+  try {
+    // Not waited for: it travels with the first statement, whose failure tells of its own.
+    client.query('begin').catch(ignore);
+    const result = await work({ query, afterCommit: (callback) => callbacks.push(callback) });
+    open = false;
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw new Error('a statement of the transaction failed, so that nothing was committed');
+    return result;
+  } catch (error) {
+    open = false;
+    await client.query('rollback').catch(() => {
+      throw new RollbackFailed('the rollback failed', { cause: error });
+    });
+    throw error;
+  }
+}
+
+const ignore = () => undefined;
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string } | undefined)?.code;
+}
+
 function isConflict(error: unknown): boolean {
-  const code = (error as { code?: string } | undefined)?.code;
-  return code === SERIALIZATION_FAILURE || code === DEADLOCK;
+  const code = codeOf(error);
+  return code === SERIALIZATION_FAILURE || code === DEADLOCK || code === PLAN_OUTDATED;
 }
 
 function quietly(callback: () => void): void {
