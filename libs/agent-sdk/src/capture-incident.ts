@@ -2,7 +2,6 @@ import { canonicalJson } from '@reenact/contracts';
 import { type BundleEntry, type ManifestIncident, type PipelineSpec, specHash, writeBundle } from '@reenact/pipeline';
 import type { UploadFields } from './agent-client.js';
 import type { Recording } from './recording.js';
-import { redactEnvironment } from './redact-environment.js';
 import { redactionKey } from './redaction-key.js';
 import { again, type RedactionRules, Redactor } from './redactor.js';
 import type { Spool } from './spool.js';
@@ -34,26 +33,24 @@ export async function captureIncident(capture: IncidentCapture, recording: Recor
   const { agentId, environmentId, deploymentId, bootId, capturedAt, spec, lane, streamId, incident, snapshot } = capture;
   const redactor = new Redactor(await redactionKey(`${spool.directory}.key`), capture.redact);
   const sequence = capture.sequence ?? (await spool.reserve(bootId));
-  const { environment, redacted } = redactEnvironment({
-    pid: process.pid,
-    cwd: process.cwd(),
-    args: process.argv.slice(2),
-    env: process.env,
-  });
+  const carriesOver = spec.stages.some(({ kind }) => kind === 'window');
+  const journal = () => redactor.journalOf(recording.readJournal());
+  const outcomes = () => redactor.outcomesOf(recording.readOutcomes(), carriesOver);
+  const { pid, argv, env } = process;
+  const environment = redactor.environmentOf({ pid, cwd: process.cwd(), args: argv.slice(2), env });
   const json = (value: unknown) => Buffer.from(canonicalJson(value));
   const entries: BundleEntry[] = [
     { path: 'spec.json', role: 'spec', content: json(spec) },
-    { path: 'journal.ndjson', role: 'journal', content: again(() => redactor.journalOf(recording.readJournal())) },
-    { path: 'outcomes.ndjson', role: 'outcomes', content: again(() => redactor.outcomesOf(recording.readOutcomes())) },
-    { path: 'environment.json', role: 'environment', content: json(environment) },
+    { path: 'journal.ndjson', role: 'journal', content: again(journal) },
+    { path: 'outcomes.ndjson', role: 'outcomes', content: again(outcomes) },
+    { path: 'environment.json', role: 'environment', content: Buffer.from(environment) },
     ...(snapshot
       ? [{ path: 'snapshot.json', role: 'snapshot', content: Buffer.from(redactor.snapshotOf(canonicalJson(snapshot))) } as const]
       : []),
   ];
-  for (const name of redacted) redactor.note('environment.json', `/env/${name}`, 'secret');
   // The manifest comes first in the bundle, so that what will be redacted must be known before.
-  for await (const _line of redactor.journalOf(recording.readJournal()));
-  for await (const _line of redactor.outcomesOf(recording.readOutcomes()));
+  for await (const _line of journal());
+  for await (const _line of outcomes());
   const identity = { agentId, environmentId, ...(deploymentId !== undefined && { deploymentId }) };
   const head = {
     ...identity,

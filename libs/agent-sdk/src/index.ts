@@ -5,7 +5,7 @@ export * from './enrol.js';
 export * from './heartbeat-loop.js';
 export * from './live-run.js';
 export * from './recording.js';
-export * from './redact-environment.js';
+export type { CapturedEnvironment } from './redact-environment.js';
 export { type RetryOptions, withRetry } from './retry.js';
 export type { RedactionRules } from './redactor.js';
 export * from './spool.js';

@@ -9,6 +9,8 @@ export interface JsonEdits {
   replace(path: readonly string[], raw: string): string | undefined;
   /** What a string value becomes. */
   text(found: FoundText): string;
+  /** What the name of a member becomes, by the path of its object; paths keep the name that was captured. */
+  name(name: string, path: readonly string[]): string;
 }
 
 const SPACE = /[ \t\r\n]*/y;
@@ -56,7 +58,9 @@ class JsonEditor {
     const raw = this.take(STRING);
     const colon = this.take(SPACE) + this.json[this.position];
     this.position += 1;
-    return before + raw + colon + this.value([...path, JSON.parse(raw) as string]);
+    const name = JSON.parse(raw) as string;
+    const edited = this.edits.name(name, path);
+    return before + (edited === name ? raw : JSON.stringify(edited)) + colon + this.value([...path, name]);
   }
 
   private list(end: string, item: (n: number) => string): string {

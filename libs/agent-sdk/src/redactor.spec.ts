@@ -1,10 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isRedactedValue, isRedactionToken, newId } from '@reenact/contracts';
-import { encodeJournalEntry, type JournalEntry, openBundle, parseSpec } from '@reenact/pipeline';
+import { isRedactedValue, isRedactionToken, newId, sha256 } from '@reenact/contracts';
+import { encodeJournalEntry, type JournalEntry, openBundle, parseOutcome, parseSpec } from '@reenact/pipeline';
 import fc from 'fast-check';
-import { captureIncident, Recording, type RedactionRules, Spool } from './index.js';
+import { captureIncident, type CapturedEnvironment, Recording, type RedactionRules, Spool } from './index.js';
 import { redactJson } from './redact-json.js';
 import { redactionKey } from './redaction-key.js';
 import { Redactor } from './redactor.js';
@@ -35,7 +36,7 @@ async function* chunks(text: string) {
 
 describe('redactJson', () => {
   it('leaves every byte of any JSON as it is when nothing is to go', () => {
-    const none = { replace: () => undefined, text: ({ text }: { text: string }) => text };
+    const none = { replace: () => undefined, text: ({ text }: { text: string }) => text, name: (name: string) => name };
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(undefined, 1, '\t'), (json, space) => {
         const text = JSON.stringify(JSON.parse(json), undefined, space);
@@ -50,6 +51,7 @@ describe('redactJson', () => {
     redactJson('{"a/b":[{"c":"x"}],"d":null}', {
       replace: (path, raw) => void seen.push(`${path.join(' ')}=${raw}`),
       text: ({ text }) => text,
+      name: (name) => name,
     });
     expect(seen).toEqual(['a/b 0 c="x"', 'a/b 0={"c":"x"}', 'a/b=[{"c":"x"}]', 'd=null', '={"a/b":[{"c":"x"}],"d":null}']);
   });
@@ -122,6 +124,101 @@ describe('Redactor', () => {
     const { redactions } = await journal({ patterns: [/secret/] }, { body });
     expect(redactions).toHaveLength(501);
     expect(redactions.at(-1)).toBe('and 200 more');
+  });
+
+  it('redacts names of members, and lists no path that holds one', async () => {
+    const body = { 'a@b.c': { 'x 1111-2222': 'a@b.c' }, journal: 1 };
+    const rules = { journal: ['/body/a@b.c/x 1111-2222'], patterns: [/\w+@\w\.c/, /\d{4}-\d{4}/, /body|headers|journal/] };
+    const base64 = { body: undefined, bodyBase64: Buffer.from('{"a@b.c": [1]}').toString('base64') };
+    const { lines, redactions } = await journal(rules, { body, headers: { '1111-2222': 'x' } }, base64);
+    const token = 'rdx1_[A-Za-z0-9_-]{43}';
+    expect(lines[0]).toMatch(new RegExp(`"body":{"${token}":{"x ${token}":{"\\$redacted":"${token}"}},"${token}":1}`));
+    expect(Object.keys((JSON.parse(lines[0]) as Shown).headers ?? {})).toEqual([expect.stringMatching(new RegExp(`^${token}$`))]);
+    expect(Buffer.from((JSON.parse(lines[1]) as Shown).bodyBase64 ?? '', 'base64').toString()).toMatch(
+      new RegExp(`^{"${token}": \\[1\\]}$`),
+    );
+    expect(redactions.some((each) => new RegExp(`^journal.ndjson /body/${token}/x ${token} \\(pointer\\)$`).test(each))).toBe(
+      true,
+    );
+    expect(JSON.stringify([lines, redactions])).not.toMatch(/a@b\.c|1111/);
+  });
+
+  it('leaves out the digest of a payload that was made of a redacted record', async () => {
+    const outcomes = [0, 1, 2].map((offset) => ({
+      offset,
+      stage: 's',
+      n: 0,
+      status: 'ok',
+      payloadSha256: sha256(String(offset)),
+    }));
+    const digests = async (carriesOver: boolean) => {
+      const redactor = new Redactor(KEY, { patterns: [/secret/] });
+      const records = ['plain', 'secret', 'plain'].map((body, offset) => encodeJournalEntry({ offset, at, body }));
+      for await (const _line of redactor.journalOf(chunks(records.join('\n'))));
+      const shown: (string | undefined)[] = [];
+      for await (const line of redactor.outcomesOf(
+        chunks(outcomes.map((each) => JSON.stringify(each)).join('\n')),
+        carriesOver,
+      )) {
+        shown.push(parseOutcome(Buffer.from(line).toString()).payloadSha256);
+      }
+      return { shown, redactions: redactor.redactions };
+    };
+    const [first, , third] = outcomes.map(({ payloadSha256 }) => payloadSha256);
+    expect(await digests(false)).toEqual({
+      shown: [first, undefined, third],
+      redactions: ['journal.ndjson /body (pattern)', 'outcomes.ndjson /payloadSha256 (redacted input)'],
+    });
+    expect((await digests(true)).shown).toEqual([first, undefined, undefined]);
+  });
+
+  it('hides what a process was told, by name and by form', () => {
+    const redactor = new Redactor(KEY, { patterns: [/4444/] });
+    const args = [
+      'run',
+      '--api-key=k1',
+      '--password',
+      'p1',
+      '--verbose',
+      'TOKEN=t1',
+      'ghp_abc',
+      '--url=nats://u:p@h',
+      '--id',
+      '4444',
+    ];
+    const env = { PATH: '/bin', DB_PASSWORD: 'x', URL: 'postgres://me:secret@db/x', EMPTY_TOKEN: '' };
+    const shown = JSON.parse(redactor.environmentOf({ pid: 1, cwd: '/4444', args, env })) as CapturedEnvironment;
+    const hidden = (text: string) => `rdx1_${createHmac('sha256', KEY).update(text).digest('base64url')}`;
+    expect(shown).toEqual({
+      pid: 1,
+      cwd: `/${hidden('4444')}`,
+      args: [
+        'run',
+        `--api-key=${hidden('k1')}`,
+        '--password',
+        hidden('p1'),
+        '--verbose',
+        `TOKEN=${hidden('t1')}`,
+        hidden('ghp_abc'),
+        `--url=${hidden('nats://u:p@h')}`,
+        '--id',
+        hidden('4444'),
+      ],
+      env: [
+        { name: 'DB_PASSWORD', value: hidden('x') },
+        { name: 'EMPTY_TOKEN', value: '' },
+        { name: 'PATH', value: '/bin' },
+        { name: 'URL', value: hidden('postgres://me:secret@db/x') },
+      ],
+    });
+    expect(redactor.redactions).toEqual(
+      [
+        ...['/args/1', '/args/3', '/args/5', '/args/6', '/args/7', '/env/DB_PASSWORD', '/env/URL'].map(
+          (path) => `${path} (secret)`,
+        ),
+        ...['/args/*', '/cwd'].map((path) => `${path} (pattern)`),
+      ].map((line) => `environment.json ${line}`),
+    );
   });
 
   it('refuses rules that cannot be', () => {

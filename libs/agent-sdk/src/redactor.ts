@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
-import { REDACTION_MEMBER } from '@reenact/contracts';
+import { canonicalJson, REDACTION_MEMBER } from '@reenact/contracts';
 import { encodeOutcome, readJournal, readOutcomes } from '@reenact/pipeline';
+import { redactEnvironment } from './redact-environment.js';
 import { type FoundText, redactJson } from './redact-json.js';
+import { RedactedOffsets } from './redacted-offsets.js';
 
 /** What else than the environment's secrets must not leave the agent. */
 export interface RedactionRules {
@@ -11,7 +13,7 @@ export interface RedactionRules {
   journal?: readonly string[];
   /** Into the snapshot. */
   snapshot?: readonly string[];
-  /** What no text may hold: in bodies, headers, keys, errors of outcomes, and the snapshot. */
+  /** What no text may hold: in bodies, headers, keys, errors of outcomes, the snapshot and the environment; names of members too. */
   patterns?: readonly RegExp[];
 }
 
@@ -25,6 +27,7 @@ export class Redactor {
   private readonly snapshot: string[][];
   private readonly patterns: RegExp[];
   private readonly done = new Set<string>();
+  private readonly records = new RedactedOffsets();
 
   /** Throws a TypeError on a pointer that is none, or that points at what a record cannot do without. */
   constructor(
@@ -46,14 +49,36 @@ export class Redactor {
 
   /** The journal's lines without what must not leave. */
   async *journalOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const { line } of readJournal(chunks)) yield Buffer.from(`${this.record(line)}\n`);
+    for await (const { line, offset } of readJournal(chunks)) {
+      const shown = this.record(line);
+      if (shown !== line) this.records.add(offset);
+      yield Buffer.from(`${shown}\n`);
+    }
   }
 
-  async *outcomesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const outcome of readOutcomes(chunks)) {
-      const error = outcome.error === undefined ? undefined : this.text(outcome.error, 'outcomes.ndjson', '/error');
-      yield Buffer.from(`${encodeOutcome({ ...outcome, ...(error !== undefined && { error }) })}\n`);
+  /**
+   * The outcomes' lines, once the journal was read to its end. The plain digest of a payload that was made of a redacted record would
+   * let one try out what the value was, so it is left out; `carriesOver`: a record also goes into actions of later ones.
+   */
+  async *outcomesOf(chunks: AsyncIterable<Uint8Array>, carriesOver: boolean): AsyncGenerator<Uint8Array> {
+    for await (const { payloadSha256, error, ...outcome } of readOutcomes(chunks)) {
+      const { offset } = outcome;
+      const isGuessable = carriesOver ? this.records.hasUpTo(offset) : this.records.has(offset);
+      if (isGuessable && payloadSha256 !== undefined) this.note('outcomes.ndjson', '/payloadSha256', 'redacted input');
+      const shown = {
+        ...outcome,
+        ...(payloadSha256 !== undefined && !isGuessable && { payloadSha256 }),
+        ...(error !== undefined && { error: this.text(error, 'outcomes.ndjson', ['error']) }),
+      };
+      yield Buffer.from(`${encodeOutcome(shown)}\n`);
     }
+  }
+
+  /** A process's environment, as JSON: what looks like a secret is hidden, whatever the rules. */
+  environmentOf(process: Parameters<typeof redactEnvironment>[0]): string {
+    const { environment, redacted } = redactEnvironment(process, (secret) => this.token(secret));
+    for (const path of redacted) this.note('environment.json', this.hideAll(path), 'secret');
+    return this.json(canonicalJson(environment), 'environment.json', [], []);
   }
 
   /** A JSON text of the snapshot. */
@@ -61,8 +86,7 @@ export class Redactor {
     return this.json(json, 'snapshot.json', this.snapshot, []);
   }
 
-  /** Notes that a part of a file was left out. */
-  note(file: string, path: string, kind: string): void {
+  private note(file: string, path: string, kind: string): void {
     if (this.done.size <= 100_000) this.done.add(`${file} ${path} (${kind})`);
   }
 
@@ -77,6 +101,7 @@ export class Redactor {
       replace: (path) =>
         path.length === 1 && path[0] === 'bodyBase64' ? JSON.stringify(redacted.toString('base64')) : undefined,
       text: ({ text }) => text,
+      name: (name) => name,
     });
   }
 
@@ -89,7 +114,7 @@ export class Redactor {
     if (!isUtf8(bytes)) return bytes;
     const text = bytes.toString('utf8');
     return Buffer.from(
-      isJson(text) ? this.json(text, 'journal.ndjson', this.journal, ['body']) : this.text(text, 'journal.ndjson', '/body'),
+      isJson(text) ? this.json(text, 'journal.ndjson', this.journal, ['body']) : this.text(text, 'journal.ndjson', ['body']),
     );
   }
 
@@ -100,16 +125,34 @@ export class Redactor {
         replace: (path, raw) => {
           if (!pointers.some((pointer) => matches(pointer, path))) return undefined;
           const token = this.token(raw.startsWith('"') ? (JSON.parse(raw) as string) : raw);
-          this.note(file, general(path), 'pointer');
+          this.note(file, this.place(path, file), 'pointer');
           return JSON.stringify(mustBeText(file, path) ? token : { [REDACTION_MEMBER]: token });
         },
-        text: ({ text, path }) => (file === 'journal.ndjson' && isFixed(path) ? text : this.text(text, file, general(path))),
+        text: ({ text, path }) => (file === 'journal.ndjson' && isFixed(path) ? text : this.text(text, file, path)),
+        name: (name, path) => (isFormat(file, path) ? name : this.name(name, path, file)),
       },
       root,
     );
   }
 
-  private text(text: string, file: string, path: string): string {
+  private text(text: string, file: string, path: readonly string[]): string {
+    const shown = this.hideAll(text);
+    if (shown !== text) this.note(file, this.place(path, file), 'pattern');
+    return shown;
+  }
+
+  private name(name: string, path: readonly string[], file: string): string {
+    const shown = this.hideAll(name);
+    if (shown !== name) this.note(file, this.place([...path, name], file), 'name');
+    return shown;
+  }
+
+  /** How a path is listed: nothing in it that no text may hold, and all elements of an array as one. */
+  private place(path: readonly string[], file: string): string {
+    return general(path.map((name, n) => (isFormat(file, path.slice(0, n)) ? name : this.hideAll(name))));
+  }
+
+  private hideAll(text: string): string {
     let shown = text;
     for (const pattern of this.patterns) {
       // What is a token already is no secret any more, whatever it looks like.
@@ -118,7 +161,6 @@ export class Redactor {
         .map((part, n) => (n % 2 === 1 ? part : part.replace(pattern, (found) => this.hide(found))));
       shown = parts.join('');
     }
-    if (shown !== text) this.note(file, path, 'pattern');
     return shown;
   }
 
@@ -159,6 +201,10 @@ const mustBeText = (file: string, path: readonly string[]) =>
 
 /** Parts of a record that are no captured text. */
 const isFixed = ([first]: FoundText['path']) => first === 'at' || first === 'bodyBase64';
+
+/** Whether the members of that object are those of the file's format, not captured ones. */
+const isFormat = (file: string, path: readonly string[]) =>
+  file !== 'snapshot.json' && (file !== 'journal.ndjson' || path.length === 0);
 
 /** The path with its array indexes left out, so that equal places of many elements are listed once. */
 const general = (path: readonly string[]) =>
