@@ -29,6 +29,9 @@ export interface FieldSchema {
   optional: boolean;
   nullable: boolean;
   array: boolean;
+  maxItems: number;
+  /** Whether one value of the field is surely right, found without class-validator; what is doubtful is left to it. */
+  accepts: (value: unknown) => boolean;
 }
 
 export interface FieldOptions {
@@ -50,6 +53,7 @@ export function fieldsOf(target: new () => object): Map<string, FieldSchema> {
 function field(
   options: FieldOptions,
   schema: Record<string, unknown>,
+  accepts: FieldSchema['accepts'],
   rules: (each: { each: boolean }) => PropertyDecorator[],
   nested?: FieldSchema['nested'],
 ): PropertyDecorator {
@@ -57,7 +61,8 @@ function field(
   return (target, key) => {
     const name = String(key);
     const known = new Map(Reflect.getMetadata(FIELDS, target) as Map<string, FieldSchema> | undefined);
-    known.set(name, { schema: description ? { ...schema, description } : schema, nested, optional, nullable, array });
+    const described = description ? { ...schema, description } : schema;
+    known.set(name, { schema: described, nested, optional, nullable, array, maxItems, accepts });
     Reflect.defineMetadata(FIELDS, known, target);
     // Absent is not null: only a nullable field takes null, only an optional one may be missing.
     ValidateIf(
@@ -75,7 +80,15 @@ function field(
 export function Text(options: FieldOptions & { min?: number; max?: number; pattern?: RegExp } = {}): PropertyDecorator {
   const { min = 0, max = 1024, pattern } = options;
   const schema = { type: 'string', minLength: min, maxLength: max, ...(pattern && { pattern: pattern.source }) };
-  return field(options, schema, (each) => [
+  const accepts = (value: unknown) =>
+    typeof value === 'string' &&
+    value.length >= min &&
+    value.length <= max &&
+    // class-validator counts some pairs of code units as one, which matters to a least length.
+    (min === 0 || !COUNTED_OTHERWISE.test(value)) &&
+    !UNSTORABLE.test(value) &&
+    (!pattern || pattern.test(value));
+  return field(options, schema, accepts, (each) => [
     IsString(each),
     MinLength(min, each),
     MaxLength(max, each),
@@ -83,6 +96,8 @@ export function Text(options: FieldOptions & { min?: number; max?: number; patte
     ...(pattern ? [Matches(pattern, each)] : []),
   ]);
 }
+
+const COUNTED_OTHERWISE = /[\ud800-\udfff\ufe0e\ufe0f]/;
 
 // PostgreSQL keeps every character but NUL, and no half of a surrogate pair.
 const UNSTORABLE = /\0|\p{Surrogate}/u;
@@ -96,21 +111,21 @@ function storable(each: { each: boolean }): PropertyDecorator {
 /** An id of one of the kinds named. */
 export function Id(kinds: IdKind | IdKind[], options: FieldOptions = {}): PropertyDecorator {
   const list = [kinds].flat();
+  const isOne = (value: unknown) => list.some((kind) => isId(kind, value));
   const prefixes = list.map((kind) => `${ID_PREFIXES[kind]}_`).join(' or ');
   const rule = (each: { each: boolean }) =>
     ValidateBy(
       {
         name: 'isId',
         validator: {
-          validate: (value) => list.some((kind) => isId(kind, value)),
+          validate: isOne,
           defaultMessage: (args) => `${args?.property} must be an id that begins with ${prefixes}`,
         },
       },
       each,
     );
-  return field(options, { type: 'string', examples: [`${ID_PREFIXES[list[0]]}_01h455vb4pex5vsknk084sn02q`] }, (each) => [
-    rule(each),
-  ]);
+  const schema = { type: 'string', examples: [`${ID_PREFIXES[list[0]]}_01h455vb4pex5vsknk084sn02q`] };
+  return field(options, schema, isOne, (each) => [rule(each)]);
 }
 
 /** `sha256:<64 lower-case hex>`. */
@@ -128,14 +143,16 @@ export function Time(options: FieldOptions = {}): PropertyDecorator {
       {
         name: 'isTime',
         validator: {
-          validate: (value) => typeof value === 'string' && TIME_PATTERN.test(value) && !Number.isNaN(Date.parse(value)),
+          validate: isTime,
           defaultMessage: (args) => `${args?.property} must be an RFC 3339 time`,
         },
       },
       each,
     );
-  return field(options, { type: 'string', format: 'date-time' }, (each) => [rule(each)]);
+  return field(options, { type: 'string', format: 'date-time' }, isTime, (each) => [rule(each)]);
 }
+
+const isTime = (value: unknown) => typeof value === 'string' && TIME_PATTERN.test(value) && !Number.isNaN(Date.parse(value));
 
 export const DURATION_PATTERN = /^P(?=.)(\d{1,4}D)?(T(?=.)(\d{1,4}H)?(\d{1,5}M)?(\d{1,6}S)?)?$/;
 
@@ -147,38 +164,50 @@ export function Duration(options: FieldOptions = {}): PropertyDecorator {
 /** A whole number, by default 0..2^53-1. */
 export function Int(options: FieldOptions & { min?: number; max?: number } = {}): PropertyDecorator {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = options;
-  return field(options, { type: 'integer', minimum: min, maximum: max }, (each) => [IsInt(each), Min(min, each), Max(max, each)]);
+  const accepts = (value: unknown) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+  const rules = (each: { each: boolean }) => [IsInt(each), Min(min, each), Max(max, each)];
+  return field(options, { type: 'integer', minimum: min, maximum: max }, accepts, rules);
 }
 
 /** Any finite number. */
 export function Num(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, { type: 'number' }, (each) => [IsNumber({}, each)]);
+  return field(options, { type: 'number' }, Number.isFinite, (each) => [IsNumber({}, each)]);
 }
 
 export function Bool(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, { type: 'boolean' }, (each) => [IsBoolean(each)]);
+  return field(
+    options,
+    { type: 'boolean' },
+    (value) => typeof value === 'boolean',
+    (each) => [IsBoolean(each)],
+  );
 }
 
 /** One of the words given. */
 export function OneOf(words: readonly string[], options: FieldOptions = {}): PropertyDecorator {
-  return field(options, { type: 'string', enum: words }, (each) => [IsIn(words as string[], each)]);
+  const accepts = (value: unknown) => words.includes(value as string);
+  return field(options, { type: 'string', enum: words }, accepts, (each) => [IsIn(words as string[], each)]);
 }
 
 /** An object of another class of contracts, checked by that class. */
 export function Nested(type: () => new () => object, options: FieldOptions = {}): PropertyDecorator {
-  return field(options, {}, (each) => [ValidateNested(each), IsObject(each), Type(type) as PropertyDecorator], type);
+  const rules = (each: { each: boolean }) => [ValidateNested(each), IsObject(each), Type(type) as PropertyDecorator];
+  return field(options, {}, isPlainObject, rules, type);
 }
 
 /** A JSON object whose members are read by a decoder of their own (a spec, labels, a posture). */
 export function JsonObject(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, { type: 'object' }, (each) => [IsObject(each)]);
+  return field(options, { type: 'object' }, isPlainObject, (each) => [IsObject(each)]);
 }
 
 /** Any JSON value. */
 export function JsonValue(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, {}, () => [
-    options.optional ? IsOptional() : ValidateBy({ name: 'isJson', validator: { validate: (v) => v !== undefined } }),
-  ]);
+  return field(
+    options,
+    {},
+    (value) => value !== undefined,
+    () => [options.optional ? IsOptional() : ValidateBy({ name: 'isJson', validator: { validate: (v) => v !== undefined } })],
+  );
 }
 
 /** Labels: at most 64 pairs of short texts. */
@@ -194,7 +223,13 @@ export function Labels(options: FieldOptions = {}): PropertyDecorator {
       },
       each,
     );
-  return field(options, { type: 'object', additionalProperties: { type: 'string', maxLength: 256 } }, (each) => [rule(each)]);
+  return field(options, { type: 'object', additionalProperties: { type: 'string', maxLength: 256 } }, isLabels, (each) => [
+    rule(each),
+  ]);
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isLabels(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
 import { type FieldError, Problem } from './problem.js';
+import { readDirectly } from './read-directly.js';
 
 export interface ValidateOptions {
   /** `refuse` (HTTP bodies) makes an unknown field an error; `drop` (messages) removes it, so that contracts can grow. */
@@ -12,6 +13,13 @@ export function validate<T extends object>(type: new () => T, plain: unknown, op
   if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
     throw new Problem('validation_failed', { errors: [{ path: '', message: 'must be a JSON object' }] });
   }
+  const direct = readDirectly(type, plain);
+  if (direct && (options.unknownFields === 'drop' || hasOnly(direct, plain))) return direct;
+  return validateThoroughly(type, plain, options);
+}
+
+/** As `validate`, with class-validator alone: it knows what is wrong. */
+export function validateThoroughly<T extends object>(type: new () => T, plain: object, options: ValidateOptions): T {
   const instance = plainToInstance(type, plain);
   const errors = validateSync(instance, {
     whitelist: true,
@@ -21,6 +29,17 @@ export function validate<T extends object>(type: new () => T, plain: unknown, op
   });
   if (errors.length > 0) throw new Problem('validation_failed', { errors: flatten(errors, '') });
   return instance;
+}
+
+/** What was read holds all that was there, at every depth that contracts know. */
+function hasOnly(read: object, plain: object): boolean {
+  for (const [name, value] of Object.entries(plain)) {
+    if (!(name in read)) return false;
+    const known = (read as Record<string, unknown>)[name];
+    if (known === value) continue;
+    if (typeof known !== 'object' || known === null || !hasOnly(known, value as object)) return false;
+  }
+  return true;
 }
 
 function flatten(errors: ValidationError[], parent: string): FieldError[] {
