@@ -3,34 +3,48 @@ import { newUuid, Problem } from '@reenact/contracts';
 import { UnitOfWork } from '@reenact/persistence';
 import type { IngestLimits } from '../domain/limits.js';
 import { LIMITS } from '../ingest.tokens.js';
-import { UploadSlotStore } from '../store/upload-slot.store.js';
+import { Batches } from '../store/batches.js';
+import { type SlotHolder, UploadSlotStore } from '../store/upload-slot.store.js';
+
+const BATCH = { max: 100, atOnce: 2 };
 
 /** Counts the uploads of an agent that run now, over all replicas. */
 @Injectable()
 export class UploadSlots {
   private readonly logger = new Logger('limit-rates');
   private readonly held = new Set<string>();
+  private readonly begun: Batches<SlotHolder, boolean>;
+  private readonly ended: Batches<SlotHolder, void>;
 
   constructor(
-    @Inject(LIMITS) private readonly limits: IngestLimits,
+    @Inject(LIMITS) { rates }: IngestLimits,
     private readonly work: UnitOfWork,
     private readonly store: UploadSlotStore,
-  ) {}
+  ) {
+    this.begun = new Batches(async (holders) => {
+      const taken = await store.take(work, holders, rates.concurrentUploads);
+      return holders.map(({ holder }) => taken.has(holder));
+    }, BATCH);
+    this.ended = new Batches(async (holders) => {
+      await store.release(work, holders);
+      return [];
+    }, BATCH);
+  }
 
   /** Answers how to give the slot back; undefined: all are taken. Throws `try_later`. */
   async take(agentId: string): Promise<(() => Promise<void>) | undefined> {
-    const holder = newUuid();
-    const taken = await this.store
-      .take(this.work, agentId, holder, this.limits.rates.concurrentUploads)
+    const slot = { agentId, holder: newUuid() };
+    const taken = await this.begun
+      .run(slot)
       .catch((cause: unknown) =>
         Promise.reject(new Problem('try_later', { detail: 'The rate limits cannot be checked now', cause })),
       );
     if (!taken) return undefined;
-    this.held.add(holder);
+    this.held.add(slot.holder);
     return async () => {
-      this.held.delete(holder);
-      await this.store
-        .release(this.work, agentId, holder)
+      this.held.delete(slot.holder);
+      await this.ended
+        .run(slot)
         .catch((error: unknown) => this.logger.warn(`an upload slot is left to expire: ${String(error)}`));
     };
   }
