@@ -247,6 +247,26 @@ describe('agent API', () => {
       await expect(ingest.call(referArtifactEntry, { artifactId, path: 'x' })).rejects.toMatchObject({ code: 'not_found' });
     });
 
+    it('reads far into a blocked gzip without unpacking what is before', async () => {
+      const packed = await bundleOf(agent, { gzip: 'blocked', records: 8_000, body: 'x'.repeat(300) });
+      const artifactId = (await ingest.upload(agent, packed)).body.artifact.id;
+      const reads = jest.spyOn(FileObjectStore.prototype, 'read');
+      const deep = await ingest.call(readJournalPage, { artifactId, from: 15_001, limit: 1 });
+      expect(deep).toMatchObject({ items: [{ offset: 15_002 }], nextFrom: 15_004 });
+      expect(reads.mock.lastCall?.[1]).toEqual({ start: expect.any(Number), end: packed.length });
+      reads.mockRestore();
+      const late = await bundleOf(agent, { gzip: 'blocked', records: 8_000, body: 'y'.repeat(300), last: 'the last entry' });
+      const second = (await ingest.upload(agent, late)).body.artifact.id;
+      const {
+        range,
+        unpackedRange,
+        sha256: digest,
+      } = await ingest.call(referArtifactEntry, { artifactId: second, path: 'last.txt' });
+      expect(range?.start).toBeGreaterThan(0);
+      const unpacked = gunzipSync(late.subarray(range?.start, range?.end)).subarray(unpackedRange?.start, unpackedRange?.end);
+      expect([unpacked.toString(), sha256(unpacked)]).toEqual(['the last entry', digest]);
+    });
+
     it('pages through a journal, leaving out bodies that are too large for an answer', async () => {
       const small = await ingest.upload(agent, await bundleOf(agent, { records: 5 }));
       const artifactId = small.body.artifact.id;

@@ -254,18 +254,26 @@ export const SPEC = {
   ],
 };
 
-/** A bundle as the agent would capture it. `filler` makes bundles differ. */
+/** A bundle as the agent would capture it, as a tar, a common gzip or a blocked one. `filler` makes bundles differ. */
 export async function bundleOf(
   agent: TestAgent,
-  options: { records?: number; filler?: string; gzip?: boolean; head?: Partial<BundleManifest>; body?: string } = {},
+  options: {
+    records?: number;
+    filler?: string;
+    gzip?: boolean | 'blocked';
+    head?: Partial<BundleManifest>;
+    body?: string;
+    last?: string;
+  } = {},
 ): Promise<Buffer> {
-  const { records = 3, filler = newUuid(), gzip = true, head = {}, body = '' } = options;
+  const { records = 3, filler = newUuid(), gzip = true, head = {}, body = '', last } = options;
   const lines = Array.from({ length: records }, (_, n) =>
     encodeJournalEntry({ offset: n * 2, at: CAPTURED_AT, body: { action: 'opened', title: `${n} ${filler}`, body } }),
   );
   const entries: BundleEntry[] = [
     { path: 'spec.json', role: 'spec', content: Buffer.from(JSON.stringify(SPEC)) },
     { path: 'journal.ndjson', role: 'journal', content: Buffer.from(`${lines.join('\n')}\n`) },
+    ...(last === undefined ? [] : [{ path: 'last.txt', role: 'log' as const, content: Buffer.from(last) }]),
   ];
   const manifest = {
     agentId: agent.id,
@@ -276,9 +284,9 @@ export async function bundleOf(
     journal: { lane: 'webhooks', records },
     ...head,
   };
-  const { stream } = await writeBundle(manifest, entries, { gzip: false });
+  const { stream } = await writeBundle(manifest, entries, { gzip: gzip === 'blocked' });
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
-  return gzip ? gzipSync(bytes) : bytes;
+  return gzip === true ? gzipSync(bytes) : bytes;
 }

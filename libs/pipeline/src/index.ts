@@ -19,6 +19,7 @@ export {
   inspectArtifact,
 } from './bundle/inspect-artifact.js';
 export { type Bundle, type OpenBytes, openBundle } from './bundle/open-bundle.js';
+export { type RestartPoint, restartBefore } from './bundle/gunzip-blocks.js';
 export { type UnpackedRange, readUnpacked, verified } from './bundle/read-range.js';
 export { type BundleEntry, type WrittenBundle, writeBundle } from './bundle/write-bundle.js';
 

@@ -53,9 +53,9 @@ export class StreamContentHandler {
   }
 
   /** A whole entry of a compressed archive is checked while it leaves; a damaged one never comes to its end. */
-  private async open({ key, unpackedRange, sha256 }: BlobReference, wanted: UnpackedRange): Promise<Readable> {
+  private async open({ key, range, unpackedRange, sha256 }: BlobReference, wanted: UnpackedRange): Promise<Readable> {
     if (!unpackedRange) return this.store.read(key, wanted);
-    const bytes = readUnpacked(await this.store.read(key), wanted);
+    const bytes = readUnpacked(await this.store.read(key, range), wanted);
     const whole = wanted.start === unpackedRange.start && wanted.end === unpackedRange.end;
     return Readable.from(whole && sha256 !== undefined ? verified(bytes, 'the entry', sha256) : bytes, { objectMode: false });
   }

@@ -45,13 +45,14 @@ export function newArtifactRow(id: string, { agent, fields, facts, sha256, recei
 
 /** The entries as they are kept for later reads. */
 export function storedEntries(facts: ArtifactFacts) {
-  return facts.entries.map(({ path, role, size, sha256, start, points }) => ({
+  return facts.entries.map(({ path, role, size, sha256, start, points, restarts }) => ({
     path,
     role: role ?? roleOf(path),
     size,
     sha256,
     start,
     ...(points && { points }),
+    ...(restarts && { restarts }),
   }));
 }
 

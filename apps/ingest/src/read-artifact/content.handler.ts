@@ -12,6 +12,7 @@ import type { ObjectStore } from '@reenact/object-store';
 import { UnitOfWork } from '@reenact/persistence';
 import { positionOf, readJournal, readUnpacked } from '@reenact/pipeline';
 import { encodePosition, positionsOf } from '@reenact/service-kit';
+import { placeOf } from '../domain/entry-place.js';
 import { JournalPageBuilder } from '../domain/journal-page.js';
 import { artifactMediaType, entryMediaType } from '../domain/media-type.js';
 import { OBJECT_STORE } from '../ingest.tokens.js';
@@ -53,8 +54,7 @@ export class ContentHandler {
     const entry = (await this.artifacts.entries(this.work, artifactId)).find((each) => each.path === path);
     if (!entry) throw new Problem('not_found');
     const { size, sha256, start } = entry;
-    const range = { start, end: start + size };
-    const place = row.compressed ? { unpackedRange: range } : { range };
+    const place = placeOf(row, { start, end: start + size }, entry.restarts);
     return { key: blobKeyOf(row), size, sha256, ...place, mediaType: entryMediaType(path) };
   }
 
@@ -82,8 +82,8 @@ export class ContentHandler {
     const { start, size, points = [] } = journal;
     const range = { start: start + positionOf(points, from), end: start + size };
     if (range.start >= range.end) return Readable.from([]);
-    return row.compressed
-      ? readUnpacked(await this.objects.read(blobKeyOf(row)), range)
-      : this.objects.read(blobKeyOf(row), range);
+    const place = placeOf(row, range, journal.restarts);
+    const bytes = await this.objects.read(blobKeyOf(row), place.range);
+    return place.unpackedRange ? readUnpacked(bytes, place.unpackedRange) : bytes;
   }
 }

@@ -36,7 +36,7 @@ export interface BlobReference {
   sha256?: string;
   /** The bytes of interest inside the object, end exclusive; the whole when absent. */
   range?: { start: number; end: number };
-  /** The bytes of interest inside what the object gives when it is gunzipped, end exclusive. */
+  /** The bytes of interest inside what the object, or its range, gives when it is gunzipped, end exclusive. */
   unpackedRange?: { start: number; end: number };
   mediaType: string;
 }

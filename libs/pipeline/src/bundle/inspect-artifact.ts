@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ArtifactType } from '@reenact/contracts';
 import { malformed, typeMismatch } from './archive-problem.js';
 import type { ByteorFacts } from './byteor-bundle.js';
-import type { EntryFacts } from './entry-facts.js';
+import { type EntryFacts, withRestarts } from './entry-facts.js';
 import { type BundleFacts, inspectBundle } from './inspect-bundle.js';
 import { readSmall } from './read-small.js';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS, MAX_MANIFEST_BYTES } from './limits.js';
@@ -65,7 +65,7 @@ async function inspectTexts(
     const content = entry.path === MANIFEST_PATH && entries.length === 0 ? await manifestContent(type, entry) : entry.bytes;
     entries.push(await inspectTextEntry(type, entry, content));
   }
-  return { format: 'tar', entries };
+  return { format: 'tar', entries: withRestarts(entries, unpacker.restarts) };
 }
 
 async function inspectTextEntry(type: ArtifactType, entry: TarEntry, content: AsyncIterable<Uint8Array>): Promise<EntryFacts> {

@@ -5,7 +5,7 @@ import { malformed, tooLarge, typeMismatch } from './archive-problem.js';
 import { ByteorInspection, type ByteorFacts, BYTEOR_FORMAT, isByteorFile } from './byteor-bundle.js';
 import { parseManifest } from './decode-manifest.js';
 import { type EntryCheck, OutcomesCheck, SpecCheck } from './entry-check.js';
-import type { EntryFacts } from './entry-facts.js';
+import { type EntryFacts, withRestarts } from './entry-facts.js';
 import { JournalCheck, type JournalFacts } from './journal-check.js';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS, MAX_MANIFEST_BYTES } from './limits.js';
 import { BUNDLE_FORMAT, type BundleManifest, MANIFEST_PATH, type ManifestFile } from './manifest.js';
@@ -67,8 +67,8 @@ async function inspectTar(
     }
   }
   if (!inspection) throw malformed('', 'the tar has no entries');
-  const { packedSize: size, unpackedSize, compressed } = unpacker;
-  const sizes = { size, unpackedSize, compressed, entries };
+  const { packedSize: size, unpackedSize, compressed, restarts } = unpacker;
+  const sizes = { size, unpackedSize, compressed, entries: withRestarts(entries, restarts) };
   if (inspection instanceof ByteorInspection) {
     const replayable = { ok: false, code: 'artifact_not_replayable' } as const;
     return { type: 'incident_bundle', format: BYTEOR_FORMAT, specHash: inspection.end(), ...sizes, replayable };

@@ -1,6 +1,7 @@
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { malformed, tooLarge } from './archive-problem.js';
+import { BlockGunzip, type RestartPoint } from './gunzip-blocks.js';
 import { type ArchiveLimits, RATIO_FREE_BYTES } from './limits.js';
 
 export type ByteSource = AsyncIterable<Uint8Array>;
@@ -12,6 +13,8 @@ export class Unpacker {
   compressed = false;
   /** Zero bytes at the end of what has passed so far. */
   trailingZeros = 0;
+  /** Of a blocked gzip: where a later reader may begin. */
+  restarts: readonly RestartPoint[] = [];
   private sourceError: unknown;
 
   constructor(
@@ -56,17 +59,18 @@ export class Unpacker {
     }
   }
 
-  private async *gunzip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const gunzip = createGunzip({ chunkSize: 128 * 1024 });
-    const done = new Promise<void>((resolve) => pipeline(Readable.from(chunks), gunzip, () => resolve()));
+  /** Blocks are unpacked by themselves, so that it is certain where each begins; anything else as gunzip does. */
+  private async *gunzip(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+    const blocks = new BlockGunzip(chunks);
+    this.restarts = blocks.restarts;
     try {
-      for await (const chunk of gunzip) yield chunk as Buffer;
+      yield* blocks.bytes();
+      yield* gunzipped(blocks.rest());
     } catch (error) {
       if (this.sourceError !== undefined) throw this.sourceError;
       throw isZlibError(error) ? malformed('', `gzip: ${error.message}`, error) : error;
     } finally {
-      gunzip.destroy();
-      await done;
+      await chunks.return(undefined);
     }
   }
 
@@ -83,6 +87,17 @@ export class Unpacker {
   }
 }
 
+async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: 128 * 1024 });
+  const done = new Promise<void>((resolve) => pipeline(Readable.from(chunks), gunzip, () => resolve()));
+  try {
+    for await (const chunk of gunzip) yield chunk as Buffer;
+  } finally {
+    gunzip.destroy();
+    await done;
+  }
+}
+
 async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield first;
@@ -93,5 +108,5 @@ async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGener
 }
 
 function isZlibError(error: unknown): error is Error {
-  return String((error as { code?: unknown } | undefined)?.code).startsWith('Z_');
+  return /^Z_|^ERR_BUFFER_TOO_LARGE$/.test(String((error as { code?: unknown } | undefined)?.code));
 }

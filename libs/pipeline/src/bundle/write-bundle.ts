@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable, pipeline } from 'node:stream';
-import { createGzip } from 'node:zlib';
 import { type Pack, pack } from 'tar-stream';
 import { decodeManifest } from './decode-manifest.js';
+import { BlockGzip } from './gzip-blocks.js';
 import { BUNDLE_FORMAT, type BundleManifest, type BundleRole, MANIFEST_PATH, type ManifestFile } from './manifest.js';
 
 /** One file to put into a bundle. A function is called twice (once to hash, once to write) and has to give the same bytes. */
@@ -32,7 +32,7 @@ export async function writeBundle(
   void fill(tar, manifest, entries).catch((error: unknown) => tar.destroy(error as Error));
   const bytes = Readable.from(tar as AsyncIterable<Uint8Array>, { objectMode: false });
   if (options.gzip === false) return { manifest, stream: bytes };
-  const gzip = createGzip();
+  const gzip = new BlockGzip();
   pipeline(bytes, gzip, () => undefined);
   return { manifest, stream: gzip };
 }
