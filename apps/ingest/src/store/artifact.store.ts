@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ArtifactEntry, type ListArtifacts, Problem } from '@reenact/contracts';
 import { keysetOf, type Transaction } from '@reenact/persistence';
-import type { JournalPoint } from '@reenact/pipeline';
+import type { JournalPoint, RestartPoint } from '@reenact/pipeline';
 import type { ArtifactRow } from '../domain/artifact-row.js';
 import type { Queryable } from './queryable.js';
 
@@ -10,7 +10,44 @@ export interface StoredEntry extends ArtifactEntry {
   start: number;
   /** Of a journal; records that were made before this was kept have none. */
   points?: JournalPoint[];
+  /** In a blocked gzip: where readers may begin to unpack. */
+  restarts?: RestartPoint[];
 }
+
+export type NewArtifactRow = Omit<ArtifactRow, 'state' | 'incident_id'>;
+
+export interface ArtifactToStore {
+  row: NewArtifactRow;
+  entries: StoredEntry[];
+}
+
+/** What a new record has, with its types: many are inserted as one array per column. */
+const COLUMNS: Record<keyof NewArtifactRow, string> = {
+  id: 'text',
+  type: 'text',
+  sha256: 'text',
+  size: 'bigint',
+  unpacked_size: 'bigint',
+  compressed: 'boolean',
+  format: 'text',
+  org_id: 'text',
+  project_id: 'text',
+  environment_id: 'text',
+  agent_id: 'text',
+  deployment_id: 'text',
+  spec_hash: 'text',
+  captured_at: 'timestamptz',
+  received_at: 'timestamptz',
+  boot_id: 'text',
+  sequence: 'bigint',
+  records: 'bigint',
+  stream_id: 'text',
+  redactions: 'jsonb',
+  not_replayable: 'text',
+};
+const COLUMN_NAMES = Object.keys(COLUMNS) as (keyof NewArtifactRow)[];
+const GIVEN_COLUMNS = COLUMN_NAMES.join(', ');
+const GIVEN_TYPES = [...Object.values(COLUMNS), 'jsonb'].map((type, index) => `$${index + 1}::${type}[]`).join(', ');
 
 @Injectable()
 export class ArtifactStore {
@@ -28,25 +65,25 @@ export class ArtifactStore {
     return row;
   }
 
-  /** Answers undefined when the agent has that artifact already. */
-  async insert(
-    tx: Transaction,
-    row: Omit<ArtifactRow, 'state' | 'incident_id'>,
-    entries: StoredEntry[],
-  ): Promise<ArtifactRow | undefined> {
-    const values = { ...row, redactions: JSON.stringify(row.redactions) };
-    const columns = Object.keys(values);
-    const [stored] = await tx.query<ArtifactRow>(
-      `insert into ingest.artifact (${columns.join(', ')}) values (${columns.map((_, index) => `$${index + 1}`).join(', ')})
-       on conflict (agent_id, type, sha256) do nothing returning *`,
-      Object.values(values),
+  /** Answers the records that are new by their ids; an agent has an artifact once. */
+  async insert(tx: Transaction, artifacts: readonly ArtifactToStore[]): Promise<Map<string, ArtifactRow>> {
+    const stored = await tx.query<ArtifactRow>(
+      `with given as (select * from unnest(${GIVEN_TYPES}) as given(${GIVEN_COLUMNS}, entries)),
+       stored as (
+         insert into ingest.artifact (${GIVEN_COLUMNS}) select ${GIVEN_COLUMNS} from given
+         on conflict (agent_id, type, sha256) do nothing returning *
+       ), listed as (
+         insert into ingest.artifact_entries (artifact_id, entries) select id, given.entries from given join stored using (id)
+       )
+       select * from stored`,
+      [
+        ...COLUMN_NAMES.map((name) =>
+          artifacts.map(({ row }) => (name === 'redactions' ? JSON.stringify(row[name]) : row[name])),
+        ),
+        artifacts.map(({ entries }) => JSON.stringify(entries)),
+      ],
     );
-    if (!stored) return undefined;
-    await tx.query('insert into ingest.artifact_entries (artifact_id, entries) values ($1, $2)', [
-      row.id,
-      JSON.stringify(entries),
-    ]);
-    return stored;
+    return new Map(stored.map((row) => [row.id, row]));
   }
 
   async entries(db: Queryable, artifactId: string): Promise<StoredEntry[]> {

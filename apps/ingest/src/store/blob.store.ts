@@ -15,32 +15,38 @@ export interface DoomedBlob extends Blob {
   lease: string;
 }
 
+/** In one order everywhere: transactions that hold rows of the same blobs would else deadlock. */
+const GIVEN = `(select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as given(org_id, sha256, key, size)
+  order by org_id, sha256) as given`;
+
 const COLUMNS = 'org_id as "orgId", sha256, key, size';
 
 /** Stored bytes, one row per organisation and digest. */
 @Injectable()
 export class BlobStore {
-  /** Says, before the object can be there, that it may be: so that a crash in between leaves something to sweep. */
-  async announce(db: Queryable, { orgId, sha256, key, size }: Blob, now: Date): Promise<void> {
+  /** Says, before the objects can be there, that they may be: so that a crash in between leaves something to sweep. No key twice. */
+  async announce(db: Queryable, blobs: readonly Blob[], now: Date): Promise<void> {
     await db.query(
-      `insert into ingest.blob as blob (org_id, sha256, key, size, state, touched_at) values ($1, $2, $3, $4, 'pending', $5)
+      `insert into ingest.blob as blob (org_id, sha256, key, size, state, touched_at)
+       select org_id, sha256, key, size, 'pending', $5 from ${GIVEN}
        on conflict (org_id, sha256) do update set touched_at = excluded.touched_at where blob.state = 'pending'`,
-      [orgId, sha256, key, size, now],
+      [...columnsOf(blobs), now],
     );
   }
 
   /**
-   * Makes it stored, and holds its row until the end of the transaction: uploads of equal bytes and the sweep wait here. Answers
-   * undefined while its object is being removed, else whether the object that is there is known to be damaged.
+   * Makes them stored, and holds their rows until the end of the transaction: uploads of equal bytes and the sweep wait here. Answers
+   * by key whether the object that is there is known to be damaged; nothing of a blob whose object is being removed. No key twice.
    */
-  async keep(tx: Transaction, { orgId, sha256, key, size }: Blob, now: Date): Promise<{ corrupt: boolean } | undefined> {
-    const [kept] = await tx.query<{ corrupt: boolean }>(
-      `insert into ingest.blob as blob (org_id, sha256, key, size, state, touched_at) values ($1, $2, $3, $4, 'stored', $5)
+  async keep(tx: Transaction, blobs: readonly Blob[], now: Date): Promise<Map<string, 'sound' | 'corrupt'>> {
+    const kept = await tx.query<{ key: string; corrupt: boolean }>(
+      `insert into ingest.blob as blob (org_id, sha256, key, size, state, touched_at)
+       select org_id, sha256, key, size, 'stored', $5 from ${GIVEN}
        on conflict (org_id, sha256) do update set state = 'stored', touched_at = excluded.touched_at where blob.state <> 'doomed'
-       returning corrupt`,
-      [orgId, sha256, key, size, now],
+       returning key, corrupt`,
+      [...columnsOf(blobs), now],
     );
-    return kept;
+    return new Map(kept.map(({ key, corrupt }) => [key, corrupt ? 'corrupt' : 'sound']));
   }
 
   /** Dooms a blob that no upload completed; answers undefined when one did, or another removes it already. */
@@ -74,3 +80,10 @@ export class BlobStore {
     return gone.length > 0;
   }
 }
+
+const columnsOf = (blobs: readonly Blob[]) => [
+  blobs.map(({ orgId }) => orgId),
+  blobs.map(({ sha256 }) => sha256),
+  blobs.map(({ key }) => key),
+  blobs.map(({ size }) => size),
+];

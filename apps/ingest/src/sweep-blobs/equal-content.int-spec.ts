@@ -56,7 +56,7 @@ function suite(start: () => Promise<{ ingest: Harness; stop: () => Promise<void>
       const bytes = Buffer.from(`round ${round} ${newId('artifact')}`);
       const blob = blobOf(bytes);
       const failing = async () => {
-        await get.blobs.announce(get.work, blob, new Date());
+        await get.blobs.announce(get.work, [blob], new Date());
         await get.removal.discard(blob);
       };
       const uploads = agents.map(async (agent) => {

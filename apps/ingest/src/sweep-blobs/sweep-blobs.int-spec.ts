@@ -24,7 +24,7 @@ describe('sweep-blobs', () => {
     const bytes = Buffer.from(newId('artifact'));
     const key = `blobs/${ingest.place.orgId}/${sha256(bytes).slice(7)}`;
     const blob = { orgId: ingest.place.orgId, sha256: sha256(bytes), key, size: bytes.length };
-    await ingest.app.get(BlobStore).announce(ingest.app.get(UnitOfWork), blob, new Date(Date.now() - age));
+    await ingest.app.get(BlobStore).announce(ingest.app.get(UnitOfWork), [blob], new Date(Date.now() - age));
     await objects.put(key, Readable.from([bytes]));
     return { bytes, key };
   };

@@ -1,31 +1,22 @@
 import { setTimeout } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type Artifact, artifactStored, type CallContext, newId, Problem } from '@reenact/contracts';
-import { Outbox } from '@reenact/messaging';
+import { type CallContext, Problem } from '@reenact/contracts';
 import type { ObjectStore, ObjectWriter } from '@reenact/object-store';
-import { crashPoint, type Transaction, UnitOfWork } from '@reenact/persistence';
+import { crashPoint } from '@reenact/persistence';
 import { type ArtifactFacts, inspectArtifact } from '@reenact/pipeline';
 import { Clock } from '@reenact/service-kit';
 import { type ArtifactFields, assertFactsFit } from '../domain/artifact-fields.js';
-import { type NewArtifact, newArtifactRow, storedEntries, storedEvent } from '../domain/new-artifact.js';
+import type { NewArtifact } from '../domain/new-artifact.js';
 import type { IngestLimits } from '../domain/limits.js';
 import type { AgentPrincipal } from '../domain/principal.js';
 import { LIMITS, OBJECT_STORE } from '../ingest.tokens.js';
-import { toArtifact } from '../domain/artifact-row.js';
-import { ArtifactStore } from '../store/artifact.store.js';
-import { type Blob, BlobStore } from '../store/blob.store.js';
-import { QuarantineBlobHandler } from '../scrub-blobs/quarantine-blob.handler.js';
 import { RemoveBlobHandler } from '../sweep-blobs/remove-blob.handler.js';
 import { Intake } from './intake.js';
 import type { Upload } from './read-upload.js';
+import { type CheckedUpload, RecordUploads, type UploadAnswer } from './record-uploads.js';
 
 const REMOVAL_LOOK_MS = 100;
 const REMOVAL_LOOKS = 100;
-
-export interface UploadAnswer {
-  artifact: Artifact;
-  deduplicated: boolean;
-}
 
 @Injectable()
 export class UploadArtifactHandler {
@@ -34,12 +25,8 @@ export class UploadArtifactHandler {
   constructor(
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
     @Inject(LIMITS) private readonly limits: IngestLimits,
-    private readonly blobs: BlobStore,
-    private readonly artifacts: ArtifactStore,
-    private readonly work: UnitOfWork,
+    private readonly records: RecordUploads,
     private readonly removal: RemoveBlobHandler,
-    private readonly quarantine: QuarantineBlobHandler,
-    private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
@@ -66,7 +53,7 @@ export class UploadArtifactHandler {
     const key = `blobs/${agent.orgId}/${sha256.slice('sha256:'.length)}`;
     const blob = { orgId: agent.orgId, sha256, key, size: facts.size };
     try {
-      return await this.complete(artifact, blob, writer, context);
+      return await this.complete({ artifact, blob, writer, context, shown: false });
     } catch (error) {
       await this.removal
         .discard(blob)
@@ -76,43 +63,18 @@ export class UploadArtifactHandler {
   }
 
   /** Waits where an object of the same bytes is being removed. Throws `try_later` when that takes long. */
-  private async complete(artifact: NewArtifact, blob: Blob, writer: ObjectWriter, context: CallContext): Promise<UploadAnswer> {
-    let written = false;
+  private async complete(upload: CheckedUpload): Promise<UploadAnswer> {
+    // It needs no lock, and takes the longest; whoever waits for the row should not wait for it.
+    const finished = upload.writer.finish();
+    finished.catch(() => undefined);
     for (let attempt = 0; attempt < REMOVAL_LOOKS; attempt += 1) {
-      await this.blobs.announce(this.work, blob, this.clock.now());
-      const answer = await this.work.run(async (tx) => {
-        const kept = await this.blobs.keep(tx, blob, this.clock.now());
-        if (!kept) return undefined;
-        // Also for bytes that are known: an object that was lost is there again. Once, since the transaction may be tried again.
-        if (!written) await (kept.corrupt ? writer.replace(blob.key) : writer.commit(blob.key));
-        else await this.assertStillThere(blob);
-        written = true;
-        crashPoint('ingest.after-object-before-record');
-        if (kept.corrupt) await this.quarantine.lift(tx, blob, context);
-        return this.insert(tx, artifact, context);
-      });
+      await this.records.announce(upload.blob);
+      await finished;
+      const answer = await this.records.record(upload);
       if (answer) return answer;
       await setTimeout(REMOVAL_LOOK_MS);
     }
     throw new Problem('try_later', { detail: 'An object of these bytes is being removed' });
-  }
-
-  /** Between two tries of the transaction nothing holds the row, so that a removal may have come in between. */
-  private async assertStillThere({ key, size }: Blob): Promise<void> {
-    const found = await this.objects.stat(key);
-    if (found?.size !== size) throw new Problem('try_later', { detail: 'The object was removed in between' });
-  }
-
-  private async insert(tx: Transaction, artifact: NewArtifact, context: CallContext): Promise<UploadAnswer> {
-    const { agent, fields, sha256, facts } = artifact;
-    const row = await this.artifacts.insert(tx, newArtifactRow(newId('artifact'), artifact), storedEntries(facts));
-    if (row) {
-      await this.outbox.add(tx, context, [storedEvent(row, facts, artifactStored)]);
-      return { artifact: toArtifact(row), deduplicated: false };
-    }
-    const known = await this.artifacts.findOfAgent(tx, agent.agentId, sha256, fields.type);
-    if (!known) throw new Problem('internal', { detail: 'an artifact is neither new nor known' });
-    return { artifact: toArtifact(known), deduplicated: true };
   }
 }
 

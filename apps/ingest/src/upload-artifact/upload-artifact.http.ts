@@ -9,7 +9,8 @@ import { LIMITS, UPLOAD_PATIENCE } from '../ingest.tokens.js';
 import { RateLimits } from '../limit-rates/rate-limits.js';
 import { BodyWatch } from './body-watch.js';
 import { formProblem, readUpload } from './read-upload.js';
-import { type UploadAnswer, UploadArtifactHandler } from './upload-artifact.handler.js';
+import type { UploadAnswer } from './record-uploads.js';
+import { UploadArtifactHandler } from './upload-artifact.handler.js';
 
 @Controller('api/v1/agents/:agentId/artifacts')
 export class UploadArtifactController {
