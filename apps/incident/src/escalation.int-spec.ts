@@ -7,6 +7,7 @@ import {
   agentSilent,
   approvalDecided,
   artifactQuarantined,
+  artifactRepeated,
   artifactRestored,
   artifactStored,
   type Envelope,
@@ -132,7 +133,9 @@ describe('escalations', () => {
     expect(await only(at)).toMatchObject({ state: 'open', evidence: { missing: [{ from: 2, to: 2 }] } });
     await store(at, { agentId, bootId: 'b2', sequence: 2 });
     expect((await only(at)).state).toBe('open');
-    await store(at, { agentId, bootId: 'b1', sequence: 2 });
+    const known = { artifactId: newId('artifact'), agentId };
+    const again = { ...known, bootId: 'b1', sequence: 2 };
+    await taken(h.publish(artifactRepeated, again, at, { id: known.artifactId, version: 1 }));
     expect(await only(at)).toMatchObject({ state: 'closed', evidence: { missing: [] } });
   });
 

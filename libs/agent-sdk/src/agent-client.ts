@@ -70,10 +70,10 @@ export class AgentClient {
     }
   }
 
-  /** Uploads a file, unless the server has it from this agent already. The file is streamed and read again for each try. */
+  /** Uploads a file, unless the server has it from this agent already, and under that number: else the number would be missed. The file is streamed and read again for each try. */
   async upload(path: string, fields: UploadFields, options: UploadOptions = {}): Promise<UploadResult> {
     const known = await this.findArtifact(fields.sha256, options.retry);
-    if (known && known.type === fields.type) return { artifact: known, deduplicated: true };
+    if (known && isSameUpload(known, fields)) return { artifact: known, deduplicated: true };
     const { size } = await stat(path);
     const texts = Object.fromEntries(
       Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
@@ -97,6 +97,10 @@ export class AgentClient {
     if (typeof init.body === 'string') headers.set('content-type', 'application/json');
     return AgentUnreachable.whenLost(() => fetch(`${this.base}/${path}`, { ...init, headers }));
   }
+}
+
+function isSameUpload(known: Artifact, { type, bootId, sequence }: UploadFields): boolean {
+  return known.type === type && (sequence === undefined || (known.bootId === bootId && known.sequence === sequence));
 }
 
 async function* withProgress(

@@ -47,12 +47,16 @@ describe('Spool', () => {
     expect(files()).toEqual([]);
   });
 
-  it('does not send what the server has', async () => {
+  it('does not send what the server has under that number; under another it does, so that no number is missed', async () => {
     const spool = new Spool(directory);
-    await add(spool);
-    const known = { id: 'art_1', type: 'diagnostic' };
-    server.answer = (path) => (path.endsWith(sha256(bytes)) ? { status: 200, body: known } : { status: 500, body: {} });
+    const known = { id: 'art_1', type: 'diagnostic', bootId: 'b1', sequence: 1 };
+    server.answer = (path) => (path.endsWith(sha256(bytes)) ? { status: 200, body: known } : undefined);
+    await add(spool, 0);
     expect(await spool.flush(server.client())).toMatchObject([{ artifact: known, deduplicated: true }]);
+    expect(numbers()).toEqual([]);
+    await add(spool, 1);
+    await spool.flush(server.client());
+    expect(numbers()).toEqual([2]);
     expect(await spool.pending()).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ export * from './problem.js';
 export * from './problems.js';
 export * from './redaction.js';
 export * from './rejections.js';
+export * from './sequence-ranges.js';
 export * from './topology.js';
 export * from './validate.js';
 export * from './commands/approval.commands.js';

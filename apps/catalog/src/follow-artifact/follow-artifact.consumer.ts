@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { type ArtifactStored, artifactStored, type Envelope } from '@reenact/contracts';
+import { type ArtifactRepeated, artifactRepeated, type ArtifactStored, artifactStored, type Envelope } from '@reenact/contracts';
 import { JetStream } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
@@ -14,7 +14,17 @@ export class FollowArtifactConsumer {
   ) {}
 
   @JetStream({ messages: [artifactStored], durable: 'catalog-follow-artifact' })
-  async follow(batch: Envelope<ArtifactStored>[], tx: Transaction): Promise<void> {
+  follow(batch: Envelope<ArtifactStored>[], tx: Transaction): Promise<void> {
+    return this.arrive(batch, tx);
+  }
+
+  /** Bytes that were known already: the number arrived all the same. */
+  @JetStream({ messages: [artifactRepeated], durable: 'catalog-follow-repeat' })
+  followRepeats(batch: Envelope<ArtifactRepeated>[], tx: Transaction): Promise<void> {
+    return this.arrive(batch, tx);
+  }
+
+  private async arrive(batch: Envelope<ArtifactStored | ArtifactRepeated>[], tx: Transaction): Promise<void> {
     const arrivals = batch.flatMap(({ data: { agentId, bootId, sequence } }) =>
       bootId === undefined || sequence === undefined ? [] : [{ agentId, bootId, from: sequence, to: sequence }],
     );

@@ -1,4 +1,4 @@
-import type { SequenceRange } from '@reenact/contracts';
+import { type SequenceRange, withoutNumbers } from '@reenact/contracts';
 
 const MAX_RANGES = 100;
 
@@ -22,13 +22,5 @@ export function alsoMissing(before: MissingNumbers, more: readonly SequenceRange
 
 /** What is missing after one number arrived after all. */
 export function noLongerMissing(before: MissingNumbers, number: number): MissingNumbers {
-  const missing = before.missing.flatMap(({ from, to }) =>
-    number < from || number > to
-      ? [{ from, to }]
-      : [
-          { from, to: number - 1 },
-          { from: number + 1, to },
-        ].filter((range) => range.from <= range.to),
-  );
-  return { ...before, missing };
+  return { ...before, missing: withoutNumbers(before.missing, [number]) };
 }

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { type ArtifactStored, artifactStored, type Envelope } from '@reenact/contracts';
+import { type ArtifactRepeated, artifactRepeated, type ArtifactStored, artifactStored, type Envelope } from '@reenact/contracts';
 import { causedBy, JetStream } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
 import { TakeEvidenceHandler } from './take-evidence.handler.js';
@@ -11,5 +11,10 @@ export class TakeEvidenceConsumer {
   @JetStream({ messages: [artifactStored], durable: 'incident-open-incident' })
   async take(batch: Envelope<ArtifactStored>[], tx: Transaction): Promise<void> {
     for (const envelope of batch) await this.handler.execute(tx, envelope, causedBy(envelope));
+  }
+
+  @JetStream({ messages: [artifactRepeated], durable: 'incident-follow-repeat' })
+  async takeRepeats(batch: Envelope<ArtifactRepeated>[], tx: Transaction): Promise<void> {
+    for (const envelope of batch) await this.handler.arrived(tx, envelope.data, causedBy(envelope));
   }
 }

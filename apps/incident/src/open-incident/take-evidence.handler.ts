@@ -49,7 +49,11 @@ export class TakeEvidenceHandler {
   }
 
   /** An upload that was missed came after all. */
-  private async arrived(tx: Transaction, { agentId, bootId, sequence }: ArtifactStored, context: CallContext): Promise<void> {
+  async arrived(
+    tx: Transaction,
+    { agentId, bootId, sequence }: Pick<ArtifactStored, 'agentId' | 'bootId' | 'sequence'>,
+    context: CallContext,
+  ): Promise<void> {
     if (bootId === undefined || sequence === undefined) return;
     const live = await this.escalated.lockLive(tx, 'sequence_gap', gapSubject(agentId, 'upload', bootId));
     if (!live) return;

@@ -6,6 +6,7 @@ import { crashPoint, type Transaction, UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
 import { type ArtifactRow, toArtifact } from '../domain/artifact-row.js';
 import { type NewArtifact, newArtifactRow, storedEntries, storedEvent } from '../domain/new-artifact.js';
+import { repeatedEvent } from '../domain/repeated-upload.js';
 import { OBJECT_STORE } from '../ingest.tokens.js';
 import { QuarantineBlobHandler } from '../scrub-blobs/quarantine-blob.handler.js';
 import { ArtifactStore } from '../store/artifact.store.js';
@@ -126,7 +127,8 @@ export class RecordUploads {
         const { artifact, context } = upload;
         const own = stored.get(row.id);
         const known = own ?? (await this.known(tx, artifact));
-        if (own) await this.outbox.add(tx, context, [storedEvent(own, artifact.facts, artifactStored)]);
+        const news = own ? [storedEvent(own, artifact.facts, artifactStored)] : repeatedEvent(known, artifact);
+        await this.outbox.add(tx, context, news);
         return [upload, { artifact: toArtifact(known), deduplicated: !own }];
       }),
     );

@@ -49,6 +49,22 @@ export const artifactStored = defineEvent({
   },
 });
 
+export class ArtifactRepeated {
+  @Id('artifact') artifactId: string;
+  @Id('agent') agentId: string;
+  @Text({ min: 1, max: 128 }) bootId: string;
+  @Int({ min: 1 }) sequence: number;
+}
+/** Evidence that is known came again under another number: nothing new is stored, but the number did arrive. */
+export const artifactRepeated = defineEvent({
+  service: 'ingest',
+  noun: 'artifact',
+  fact: 'repeated',
+  payload: ArtifactRepeated,
+  audit: false,
+  sample: { artifactId: ART, agentId: AGT, bootId: 'b1', sequence: 2 },
+});
+
 export class ArtifactQuarantined {
   @Id('artifact') artifactId: string;
   @Id('agent') agentId: string;
