@@ -16,6 +16,7 @@ import {
 import { MetricsHooks, RpcClient } from '@reenact/messaging';
 import { UnitOfWork } from '@reenact/persistence';
 import { testDatabase, testNats } from '@reenact/testing';
+import { DEFAULT_AGENT_SILENT_AFTER_MS } from './catalog.config.js';
 import { startCatalog } from './start-catalog.js';
 
 /** What was said: outbox rows, oldest first. */
@@ -33,7 +34,15 @@ export const user = (id = newId('user')): CallContext => ({ actor: { kind: 'user
 /** A real catalogue over a real broker and database, and a caller. */
 export async function startHarness() {
   const [database, nats] = await Promise.all([testDatabase(), testNats()]);
-  const service = await startCatalog({ host: '127.0.0.1', port: 0, database, nats, logLevel: 'silent' });
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    database,
+    nats,
+    logLevel: 'silent',
+    agentSilentAfterMs: DEFAULT_AGENT_SILENT_AFTER_MS,
+  } as const;
+  const service = await startCatalog(config);
   const client = new RpcClient({ service: 'gateway', nats }, new MetricsHooks());
   const work = service.app.get(UnitOfWork);
   const call = <Q extends object, A>(
@@ -44,6 +53,7 @@ export async function startHarness() {
 
   return {
     nats,
+    config,
     call,
     get: <T>(type: new (...parameters: never[]) => T): T => service.app.get(type),
     rows: <T>(sql: string, params?: unknown[]) => work.query<T>(sql, params),

@@ -1,9 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MessagingModule } from '@reenact/messaging';
 import { messagingTables, PersistenceModule } from '@reenact/persistence';
-import { type ServiceConfig, ServiceKitModule } from '@reenact/service-kit';
+import { ServiceKitModule } from '@reenact/service-kit';
 import { ArchiveEnvironmentHandler } from './archive-environment/archive-environment.handler.js';
 import { ArchiveEnvironmentRpc } from './archive-environment/archive-environment.rpc.js';
+import { CATALOG_CONFIG, type CatalogConfig } from './catalog.config.js';
 import { ChangeMemberHandler } from './change-member/change-member.handler.js';
 import { ChangeMemberRpc } from './change-member/change-member.rpc.js';
 import { ChangePostureHandler } from './change-posture/change-posture.handler.js';
@@ -157,7 +158,8 @@ const MIGRATIONS = [messagingTables('catalog'), CatalogTables1700000001000, Agen
 /** The catalogue: organisations, environments and their posture, targets, agents and keys, pipeline versions. */
 @Module({})
 export class CatalogModule {
-  static register({ database, nats }: Pick<ServiceConfig, 'database' | 'nats'>): DynamicModule {
+  static register(config: CatalogConfig): DynamicModule {
+    const { database, nats } = config;
     return {
       module: CatalogModule,
       imports: [
@@ -166,7 +168,7 @@ export class CatalogModule {
         ServiceKitModule,
       ],
       controllers: ENTRIES,
-      providers: [...HANDLERS, ...STORES],
+      providers: [{ provide: CATALOG_CONFIG, useValue: config }, ...HANDLERS, ...STORES],
     };
   }
 }

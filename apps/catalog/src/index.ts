@@ -1,2 +1,3 @@
+export { type CatalogConfig, readCatalogConfig } from './catalog.config.js';
 export { CatalogModule } from './catalog.module.js';
 export { startCatalog } from './start-catalog.js';

@@ -1,4 +1,5 @@
-import { readServiceConfig, runMain } from '@reenact/service-kit';
+import { runMain } from '@reenact/service-kit';
+import { readCatalogConfig } from './catalog.config.js';
 import { startCatalog } from './start-catalog.js';
 
-runMain((env) => startCatalog(readServiceConfig(env, 'catalog')));
+runMain((env) => startCatalog(readCatalogConfig(env)));

@@ -17,8 +17,8 @@ export const SERVICES: LocalService[] = [
     packageName: '@reenact/catalog',
     env: {},
     start: async (env) => {
-      const { startCatalog } = await import('@reenact/catalog');
-      return startCatalog(readServiceConfig(env, 'catalog'));
+      const { readCatalogConfig, startCatalog } = await import('@reenact/catalog');
+      return startCatalog(readCatalogConfig(env));
     },
   },
   {

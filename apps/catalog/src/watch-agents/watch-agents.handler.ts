@@ -1,20 +1,22 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   type AgentHeardFact,
   agentSequenceGap,
   agentSilent,
   type CallContext,
+  type Heartbeat,
+  heartbeatSubject,
   newUuid,
   type SequenceKind,
+  withoutNumbers,
 } from '@reenact/contracts';
-import { Outbox } from '@reenact/messaging';
+import { NATS, type NatsConnection, Outbox, readTelemetry } from '@reenact/messaging';
 import { UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
+import { CATALOG_CONFIG, type CatalogConfig } from '../catalog.config.js';
 import { AgentStore, type StoredAgent } from '../store/agent.store.js';
-import { SequenceStore } from '../store/sequence.store.js';
+import { type MissedSequence, SequenceStore } from '../store/sequence.store.js';
 
-/** Six heartbeats of the default interval. */
-const SILENT_AFTER_MS = 60_000;
 /** How long a number may be late: another replica or an upload beside it may still bring it. */
 const LATE_MS: Record<SequenceKind, number> = { heartbeat: 5_000, upload: 15_000 };
 const BOOT_KEPT_MS = 7 * 24 * 60 * 60_000;
@@ -24,6 +26,8 @@ const BATCH = 100;
 @Injectable()
 export class WatchAgentsHandler {
   constructor(
+    @Inject(CATALOG_CONFIG) private readonly config: Pick<CatalogConfig, 'agentSilentAfterMs'>,
+    @Inject(NATS) private readonly nc: NatsConnection,
     private readonly work: UnitOfWork,
     private readonly agents: AgentStore,
     private readonly sequences: SequenceStore,
@@ -33,7 +37,7 @@ export class WatchAgentsHandler {
 
   /** `listeningSince`: nobody is silent who could not have been heard for as long. Answers how many agents fell silent. */
   markSilent(listeningSince: Date): Promise<number> {
-    const heardBefore = new Date(this.clock.now().getTime() - SILENT_AFTER_MS);
+    const heardBefore = new Date(this.clock.now().getTime() - this.config.agentSilentAfterMs);
     if (listeningSince > heardBefore) return Promise.resolve(0);
     return this.work.run(async (tx) => {
       const silent = await this.agents.fallSilent(tx, heardBefore, BATCH);
@@ -61,7 +65,8 @@ export class WatchAgentsHandler {
     const before = new Date(now.getTime() - LATE_MS[kind]);
     return this.work.run(async (tx) => {
       const missed = await this.sequences.takeMissed(tx, { kind, before, now, limit: BATCH });
-      const drafts = missed.flatMap(({ agentId, bootId, orgId, projectId, environmentId, version, missing }) =>
+      const lost = kind === 'heartbeat' ? await Promise.all(missed.map((each) => this.notInStream(each))) : missed;
+      const drafts = lost.flatMap(({ agentId, bootId, orgId, projectId, environmentId, version, missing }) =>
         missing.map(({ from, to }) => ({
           contract: agentSequenceGap,
           data: { agentId, kind, bootId, from, to },
@@ -74,6 +79,14 @@ export class WatchAgentsHandler {
       await this.outbox.add(tx, asCatalog(), drafts);
       return drafts.length;
     });
+  }
+
+  /** A replica that dies hands over nothing more; what it had answered for lies in the stream, and is not missing. */
+  private async notInStream(missed: MissedSequence): Promise<MissedSequence> {
+    if (missed.missing.length === 0) return missed;
+    const kept = await readTelemetry<Heartbeat>(this.nc, heartbeatSubject(missed.orgId, missed.agentId));
+    const numbers = kept.filter(({ bootId }) => bootId === missed.bootId).map(({ sequence }) => sequence);
+    return { ...missed, missing: withoutNumbers(missed.missing, numbers) };
   }
 }
 

@@ -1,8 +1,11 @@
 import { jetstream } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import {
+  artifactRepeated,
   artifactStored,
   enrolAgent,
+  type EventContract,
+  HEARTBEAT_TYPE,
   issueEnrolmentToken,
   newId,
   newUuid,
@@ -15,9 +18,10 @@ import {
   toHeaders,
 } from '@reenact/contracts';
 import { secretHash } from '@reenact/credentials';
-import { connectNats } from '@reenact/messaging';
+import { connectNats, publishTelemetry } from '@reenact/messaging';
 import { eventually } from '@reenact/testing';
 import { type Harness, startHarness } from '../catalog.harness.js';
+import { startCatalog } from '../start-catalog.js';
 import { WatchAgentsHandler } from './watch-agents.handler.js';
 
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
@@ -80,6 +84,19 @@ describe('watch-agents', () => {
     expect(await factsOf(lively)).toEqual([]);
   });
 
+  it('waits as long as it is told before it calls an agent silent', async () => {
+    const patient = await startCatalog({ ...h.config, agentSilentAfterMs: 5 * 60_000 });
+    try {
+      const quiet = await enrol();
+      await record(heard(quiet, minutesAgo(4), 1));
+      expect(await patient.app.get(WatchAgentsHandler).markSilent(minutesAgo(60))).toBe(0);
+      expect((await h.call(readAgent, { agentId: quiet })).state).toBe('active');
+      expect(await watch.markSilent(minutesAgo(60))).toBe(1);
+    } finally {
+      await patient.stop();
+    }
+  });
+
   it('leaves alone agents that are disabled or never reported', async () => {
     const [disabled, fresh] = [await enrol(), await enrol()];
     await record(heard(disabled, minutesAgo(2), 1));
@@ -132,37 +149,64 @@ describe('watch-agents', () => {
     expect(await gapsOf(agentId)).toEqual(['heartbeat b1 41-41']);
   });
 
-  it('tells uploads that did not arrive', async () => {
+  it('tells no heartbeats that lie in the stream, though the replica that took them died before it handed them over', async () => {
     const agentId = await enrol();
     const nc = await connectNats('ingest', h.nats.url);
+    const took = (sequence: number, bootId = 'b1') => {
+      const data = { at: new Date().toISOString(), receivedAt: new Date().toISOString(), bootId, sequence, status: 'ok' };
+      const time = data.at;
+      const reading = {
+        type: HEARTBEAT_TYPE,
+        source: 'ingest',
+        orgId,
+        time,
+        aggregate: { kind: 'agent', id: agentId, version: 1 },
+        data,
+      };
+      return publishTelemetry(nc, reading, { actor: { kind: 'agent', id: agentId }, correlationId: newUuid() });
+    };
     try {
-      for (const sequence of [4, 1]) {
-        const artifactId = newId('artifact');
-        const data = {
-          artifactId,
-          type: 'snapshot' as const,
-          sha256: sha256(artifactId),
-          size: 1,
-          agentId,
-          capturedAt: new Date().toISOString(),
-          bootId: 'b1',
-          sequence,
-        };
-        const carried = headers();
-        const envelope = {
-          id: newUuid(),
-          type: artifactStored.type,
-          source: 'ingest',
-          time: new Date().toISOString(),
-          orgId,
-          aggregate: { kind: 'artifact', id: artifactId, version: 1 },
-          actor: { kind: 'agent' as const, id: agentId },
-          correlationId: newUuid(),
-          data,
-        };
-        for (const [name, value] of Object.entries(toHeaders(envelope))) carried.set(name, value);
-        await jetstream(nc).publish(subjectOf(artifactStored, orgId), JSON.stringify(data), { headers: carried });
-      }
+      for (const sequence of [2, 3, 5]) await took(sequence);
+      await took(4, 'b2');
+    } finally {
+      await nc.close();
+    }
+    await record(
+      heard(agentId, minutesAgo(0), 6, [
+        [1, 1],
+        [6, 6],
+      ]),
+    );
+    await look(agentId);
+    expect(await gapsOf(agentId)).toEqual(['heartbeat b1 4-4']);
+  });
+
+  it('tells uploads that did not arrive, and counts those whose bytes were known as arrived', async () => {
+    const agentId = await enrol();
+    const nc = await connectNats('ingest', h.nats.url);
+    const artifactId = newId('artifact');
+    const say = async <T extends object>(contract: EventContract<T>, data: T) => {
+      const carried = headers();
+      const envelope = {
+        id: newUuid(),
+        type: contract.type,
+        source: 'ingest',
+        time: new Date().toISOString(),
+        orgId,
+        aggregate: { kind: 'artifact', id: artifactId, version: 1 },
+        actor: { kind: 'agent' as const, id: agentId },
+        correlationId: newUuid(),
+        data,
+      };
+      for (const [name, value] of Object.entries(toHeaders(envelope))) carried.set(name, value);
+      await jetstream(nc).publish(subjectOf(contract, orgId), JSON.stringify(data), { headers: carried });
+    };
+    const arrived = { artifactId, agentId, bootId: 'b1' };
+    const facts = { type: 'snapshot' as const, sha256: sha256(artifactId), size: 1, capturedAt: new Date().toISOString() };
+    try {
+      await say(artifactStored, { ...arrived, ...facts, sequence: 5 });
+      await say(artifactStored, { ...arrived, ...facts, sequence: 1 });
+      await say(artifactRepeated, { ...arrived, sequence: 2 });
     } finally {
       await nc.close();
     }
@@ -171,9 +215,9 @@ describe('watch-agents', () => {
         "select seen::text from catalog.agent_sequence where agent_id = $1 and kind = 'upload'",
         [agentId],
       );
-      expect(row?.seen).toBe('{[1,2),[4,5)}');
+      expect(row?.seen).toBe('{[1,3),[5,6)}');
     });
     await look(agentId, 'upload');
-    expect(await gapsOf(agentId)).toEqual(['upload b1 2-3']);
+    expect(await gapsOf(agentId)).toEqual(['upload b1 3-4']);
   });
 });

@@ -1,7 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
-import { type Heartbeat, type ListHeartbeats, listHeartbeats } from '@reenact/contracts';
+import { type Heartbeat, heartbeatSubject, type ListHeartbeats, listHeartbeats } from '@reenact/contracts';
 import { NATS, type NatsConnection, Rpc, readTelemetry } from '@reenact/messaging';
-import { heartbeatSubject } from '../domain/heartbeat-subject.js';
 
 const DEFAULT_LIMIT = 20;
 

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CallContext, Heartbeat } from '@reenact/contracts';
+import { type CallContext, HEARTBEAT_TYPE, type Heartbeat } from '@reenact/contracts';
 import { NATS, type NatsConnection, publishTelemetry } from '@reenact/messaging';
 import { Clock } from '@reenact/service-kit';
-import { HEARTBEAT_TYPE } from '../domain/heartbeat-subject.js';
 import type { AgentPrincipal } from '../domain/principal.js';
 import type { HeartbeatBody } from './heartbeat.body.js';
 import { RecordReadingsHandler } from './record-readings.handler.js';

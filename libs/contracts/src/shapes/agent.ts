@@ -39,6 +39,14 @@ export interface Heartbeat {
   counters?: Record<string, number>;
 }
 
+/** The type of a heartbeat's telemetry. */
+export const HEARTBEAT_TYPE = 'tel.agent.heartbeat.v1';
+
+/** Where an agent's heartbeats lie, the last 256 of them. */
+export function heartbeatSubject(orgId: string, agentId: string): string {
+  return `${HEARTBEAT_TYPE}.${orgId}.${agentId}`;
+}
+
 export interface RefusalCount {
   minute: string;
   status: number;
