@@ -2,6 +2,7 @@ import type { Escalation, EscalationKind, EscalationState, ListEscalations, Reso
 import type { Keyset } from '@reenact/persistence';
 import type { Finding } from '../domain/finding.js';
 import type { Db } from './db.js';
+import { listQuery } from './list-query.js';
 
 interface Row {
   id: string;
@@ -152,23 +153,16 @@ export class EscalationStore {
     return rows.map((row) => read(row).escalation);
   }
 
-  async list(db: Db, of: ListEscalations, { before, limit }: Keyset): Promise<Escalation[]> {
-    const { orgId, projectIds, environmentId, incidentId, agentId, kind, state } = of;
-    const parameters: unknown[] = [orgId, before, limit + 1];
-    const also = (column: string, value: unknown) =>
-      value === undefined ? '' : ` and ${column} = ${Array.isArray(value) ? 'any' : ''}($${parameters.push(value)})`;
-    const filters = [
-      also('project_id', projectIds),
-      also('environment_id', environmentId),
-      also('incident_id', incidentId),
-      also('agent_id', agentId),
-      also('kind', kind),
-      also('state', state),
-    ].join('');
-    const rows = await db.query<Row>(
-      `select * from incident.escalation where org_id = $1 and id < $2${filters} order by id desc limit $3`,
-      parameters,
-    );
+  async list(db: Db, of: ListEscalations, keyset: Keyset): Promise<Escalation[]> {
+    const [query, parameters] = listQuery(of.orgId, keyset, {
+      project_id: of.projectIds,
+      environment_id: of.environmentId,
+      incident_id: of.incidentId,
+      agent_id: of.agentId,
+      kind: of.kind,
+      state: of.state,
+    });
+    const rows = await db.query<Row>(`select * from incident.escalation ${query}`, parameters);
     return rows.map((row) => read(row).escalation);
   }
 

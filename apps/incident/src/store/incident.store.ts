@@ -1,6 +1,7 @@
 import type { Incident, IncidentState, ListIncidents, ResourceScope, Severity } from '@reenact/contracts';
 import type { Keyset } from '@reenact/persistence';
 import type { Db } from './db.js';
+import { listQuery } from './list-query.js';
 
 interface Row {
   id: string;
@@ -126,22 +127,15 @@ export class IncidentStore {
     return read(row).incident;
   }
 
-  async list(db: Db, of: ListIncidents, { before, limit }: Keyset): Promise<Incident[]> {
-    const { orgId, projectIds, environmentId, state, severity, agentId } = of;
-    const parameters: unknown[] = [orgId, before, limit + 1];
-    const also = (column: string, value: unknown) =>
-      value === undefined ? '' : ` and ${column} = ${Array.isArray(value) ? 'any' : ''}($${parameters.push(value)})`;
-    const filters = [
-      also('project_id', projectIds),
-      also('environment_id', environmentId),
-      also('state', state),
-      also('severity', severity),
-      also('agent_id', agentId),
-    ].join('');
-    const rows = await db.query<Row>(
-      `select * from incident.incident where org_id = $1 and id < $2${filters} order by id desc limit $3`,
-      parameters,
-    );
+  async list(db: Db, of: ListIncidents, keyset: Keyset): Promise<Incident[]> {
+    const [query, parameters] = listQuery(of.orgId, keyset, {
+      project_id: of.projectIds,
+      environment_id: of.environmentId,
+      state: of.state,
+      severity: of.severity,
+      agent_id: of.agentId,
+    });
+    const rows = await db.query<Row>(`select * from incident.incident ${query}`, parameters);
     return rows.map((row) => read(row).incident);
   }
 
