@@ -16,8 +16,8 @@ import {
 } from '@reenact/contracts';
 import { parseSecret, secretHash } from '@reenact/credentials';
 import { connectNats } from '@reenact/messaging';
-import { eventually } from '@reenact/testing';
-import { type Harness, startHarness, user } from './catalog.harness.js';
+import { asUser, eventually } from '@reenact/testing';
+import { type Harness, startHarness } from './catalog.harness.js';
 
 describe('catalog agents', () => {
   let h: Harness;
@@ -39,8 +39,8 @@ describe('catalog agents', () => {
   it('issue-enrolment-token - stores no secret, not even for repeats', async () => {
     const caller = newId('user');
     const idempotency = { caller, route: 'POST enrolment-tokens', key: newUuid(), requestHash: sha256('a') };
-    const first = await h.call(issueEnrolmentToken, { environmentId, idempotency }, user(caller));
-    const second = await h.call(issueEnrolmentToken, { environmentId, idempotency }, user(caller));
+    const first = await h.call(issueEnrolmentToken, { environmentId, idempotency }, asUser(caller));
+    const second = await h.call(issueEnrolmentToken, { environmentId, idempotency }, asUser(caller));
     expect(parseSecret(first.token)).toEqual({ kind: 'enrolment_token', id: first.id });
     expect({ ...second, token: '' }).toEqual({ ...first, token: '' });
     const kept = JSON.stringify([

@@ -25,7 +25,8 @@ import {
 import { secretHash } from '@reenact/credentials';
 import { specHash } from '@reenact/pipeline';
 import { defaultPosture } from '@reenact/posture';
-import { type Harness, startHarness, user } from './catalog.harness.js';
+import { asUser } from '@reenact/testing';
+import { type Harness, startHarness } from './catalog.harness.js';
 
 const spec = (name: string, when = "body.action == 'opened'") => ({
   apiVersion: 'reenact.dev/v1' as const,
@@ -43,7 +44,7 @@ describe('catalog governance', () => {
   });
   afterAll(() => h?.stop());
 
-  const change = (environmentId: string, ifRevision: number, posture: object, context = user()) =>
+  const change = (environmentId: string, ifRevision: number, posture: object, context = asUser()) =>
     h.call(changePosture, { environmentId, ifRevision, posture }, context);
 
   it('change-posture - tightens at once, on the revision that was read', async () => {
@@ -67,7 +68,7 @@ describe('catalog governance', () => {
   it('change-posture - loosening waits for another person, except in dev', async () => {
     const environmentId = (await h.environment('prod')).environment.id;
     const loose: Posture = { ...defaultPosture('prod'), requireDryRun: false };
-    const requester = user();
+    const requester = asUser();
     const asked = await change(environmentId, 1, loose, requester);
     expect(asked).toMatchObject({ state: 'pending', revision: 1, posture: defaultPosture('prod') });
     expect(await change(environmentId, 1, loose, requester)).toEqual(asked);
@@ -75,7 +76,7 @@ describe('catalog governance', () => {
     const confirm = { environmentId, changeId, decision: 'confirm' as const };
     expect((await h.problem(decidePostureChange, confirm, requester)).code).toBe('self_approval');
     expect((await h.call(readPosture, { environmentId })).revision).toBe(1);
-    const decider = user();
+    const decider = asUser();
     const decided = await h.call(decidePostureChange, confirm, decider);
     expect(decided).toMatchObject({ state: 'confirmed', decidedBy: decider.actor, requestedBy: requester.actor });
     expect(await h.call(readPosture, { environmentId })).toMatchObject({ revision: 2, posture: loose });
@@ -97,7 +98,7 @@ describe('catalog governance', () => {
     const base = defaultPosture('staging');
     const { changeId = '' } = await change(environmentId, 1, { ...base, requireDryRun: false });
     await change(environmentId, 1, { ...base, capabilities: { '*': 'deny' } });
-    const decided = await h.call(decidePostureChange, { environmentId, changeId, decision: 'confirm' }, user());
+    const decided = await h.call(decidePostureChange, { environmentId, changeId, decision: 'confirm' }, asUser());
     expect(decided.state).toBe('superseded');
     expect(await h.call(readPosture, { environmentId })).toMatchObject({ revision: 2, posture: { requireDryRun: true } });
     const elsewhere = (await h.environment('staging')).environment.id;

@@ -21,8 +21,8 @@ import {
   resolvePath,
 } from '@reenact/contracts';
 import { defaultPosture } from '@reenact/posture';
-import { eventually } from '@reenact/testing';
-import { type Harness, startHarness, user } from './catalog.harness.js';
+import { asUser, eventually } from '@reenact/testing';
+import { type Harness, startHarness } from './catalog.harness.js';
 
 describe('catalog organisations', () => {
   let h: Harness;
@@ -33,7 +33,7 @@ describe('catalog organisations', () => {
 
   it('create-organisation - makes its owner org_admin and says so, published', async () => {
     const ownerId = newId('user');
-    const organisation = await h.call(createOrganisation, { slug: 'acme', name: 'Acme', ownerId }, user(ownerId));
+    const organisation = await h.call(createOrganisation, { slug: 'acme', name: 'Acme', ownerId }, asUser(ownerId));
     expect(await h.call(readAccess, { userId: ownerId })).toEqual({
       memberships: [{ userId: ownerId, role: 'org_admin', orgId: organisation.id, createdAt: organisation.createdAt }],
     });

@@ -27,7 +27,8 @@ import {
   versionRegistered,
 } from '@reenact/contracts';
 import { CloseQuietHandler } from './close-escalation/close-quiet.handler.js';
-import { type Harness, type Place, place, startHarness, user } from './incident.harness.js';
+import { asUser } from '@reenact/testing';
+import { type Harness, type Place, place, startHarness } from './incident.harness.js';
 
 describe('escalations', () => {
   let h: Harness;
@@ -101,7 +102,7 @@ describe('escalations', () => {
     const { agentId, incidentId } = await store(at);
     await taken(h.publish(agentSilent, agent(agentId, 'silent'), at, { id: agentId, version: 2 }));
     const { id: escalationId } = await only(at);
-    const person = user();
+    const person = asUser();
     const acknowledged = await h.call(acknowledgeEscalation, { escalationId }, person);
     expect(acknowledged).toMatchObject({ state: 'acknowledged', acknowledgedBy: person.actor.id });
     expect(await h.call(acknowledgeEscalation, { escalationId })).toEqual(acknowledged);

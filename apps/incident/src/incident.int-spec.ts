@@ -22,8 +22,8 @@ import {
   updateIncident,
   useSettled,
 } from '@reenact/contracts';
-import { eventually } from '@reenact/testing';
-import { type Harness, type Place, place, startHarness, user } from './incident.harness.js';
+import { asUser, eventually } from '@reenact/testing';
+import { type Harness, type Place, place, startHarness } from './incident.harness.js';
 
 const stored = (change: Partial<ArtifactStored> = {}): ArtifactStored => ({
   artifactId: newId('artifact'),
@@ -140,7 +140,7 @@ describe('incident', () => {
 
   it('open-incident - by hand, once per idempotency key', async () => {
     const at = place();
-    const person = user();
+    const person = asUser();
     const idempotency = { caller: person.actor.id, route: 'POST incidents', key: newUuid(), requestHash: sha256('a') };
     const request = { ...at, title: 'Phone rings', severity: 'low' as const, idempotency };
     const incident = await h.call(openIncident, request, person);
@@ -175,7 +175,7 @@ describe('incident', () => {
 
   it('add-note - once per idempotency key, in the timeline', async () => {
     const { incident } = await opened();
-    const person = user();
+    const person = asUser();
     const note = await h.call(addNote, { incidentId: incident.id, text: 'The ticket server was restarted' }, person);
     expect(note).toMatchObject({ kind: 'note.added', text: 'The ticket server was restarted', actor: person.actor });
     expect((await timeline(incident.id))[0]).toEqual(note);

@@ -21,16 +21,14 @@ import {
   recordReadings,
   resolvePath,
   revokeKey,
-  type RpcContract,
   type VerifiedKey,
   verifyKeys,
 } from '@reenact/contracts';
 import { generateSecret, secretHash } from '@reenact/credentials';
-import { MetricsHooks, RpcClient } from '@reenact/messaging';
 import type { ObjectStoreConfig } from '@reenact/object-store';
 import { UnitOfWork } from '@reenact/persistence';
 import { type BundleEntry, type BundleManifest, encodeJournalEntry, writeBundle } from '@reenact/pipeline';
-import { answering, temporaryDirectory, testDatabase, testNats, testResponder } from '@reenact/testing';
+import { answering, temporaryDirectory, testCaller, testDatabase, testNats, testResponder } from '@reenact/testing';
 import type { Capacity } from './domain/capacity.js';
 import { DEFAULT_LIMITS, type IngestLimits } from './domain/limits.js';
 import type { UploadPatience } from './domain/upload-patience.js';
@@ -157,7 +155,7 @@ export async function startHarness(
   } as const;
   const replica = () => startIngest({ ...config, objectStore, limits, patience, capacity });
   const service = await replica();
-  const client = new RpcClient({ service: 'gateway', nats: { url: nats.url } }, new MetricsHooks());
+  const caller = testCaller(nats.url);
   const work = service.app.get(UnitOfWork);
 
   const send = async (method: string, path: string, init: RequestInit = {}): Promise<Answer> => {
@@ -176,6 +174,7 @@ export async function startHarness(
     readings,
     keyUses,
     directory: objects.path,
+    databaseUrl: database.url,
     nats,
     /** A further ingest over the same broker, database and store; whoever starts it stops it. */
     replica,
@@ -194,17 +193,17 @@ export async function startHarness(
     send,
     bearer,
     rows: <T>(sql: string, params?: unknown[]) => work.query<T>(sql, params),
-    call: <Q extends object, A>(contract: RpcContract<Q, A>, request: NoInfer<Q>): Promise<A> =>
-      client.call(contract, request, { actor: { kind: 'user', id: newId('user') }, correlationId: newUuid() }),
+    call: caller.call,
     post: (path: string, key: string, body: unknown) =>
       send('POST', path, { headers: { ...bearer(key), 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     get: (path: string, key: string) => send('GET', path, { headers: bearer(key) }),
-    upload: (agent: TestAgent, bytes: Uint8Array, fields: Record<string, string> = {}) => {
+    /** To that replica, or to the harness's own. */
+    upload: (agent: TestAgent, bytes: Uint8Array, fields: Record<string, string> = {}, url = service.url) => {
       const form = new FormData();
       for (const [name, value] of Object.entries({ type: 'incident_bundle', capturedAt: CAPTURED_AT, ...fields }))
         form.set(name, value);
       form.set('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), 'bundle');
-      return send('POST', `/api/v1/agents/${agent.id}/artifacts`, { headers: bearer(agent.key), body: form });
+      return send('POST', `${url}/api/v1/agents/${agent.id}/artifacts`, { headers: bearer(agent.key), body: form });
     },
     /** Everything that is stored: objects (staged ones too), blobs and records. */
     async inventory() {
@@ -224,7 +223,7 @@ export async function startHarness(
       responder = await testResponder(nats.url, catalog);
     },
     async stop() {
-      await client.close();
+      await caller.close();
       await service.stop();
       await responder.close();
       await Promise.all([database.drop(), nats.close()]);

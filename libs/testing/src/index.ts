@@ -1,3 +1,4 @@
+export { type ChildService, childService } from './child-service.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
 export { temporaryDirectory } from './temporary-directory.js';
@@ -6,3 +7,5 @@ export { type TestNats, testNats } from './test-nats.js';
 export { type TestObjectStore, testObjectStore } from './test-object-store.js';
 export { canTestS3, type TestS3, testS3 } from './s3.js';
 export { answering, type Answering, type TestResponder, testResponder } from './test-responder.js';
+export { asUser, type TestCaller, testCaller } from './test-caller.js';
+export { type TestService, testService } from './test-service.js';
