@@ -78,13 +78,16 @@ export class FileObjectWriter implements ObjectWriter {
 
   private async publish(key: string): Promise<void> {
     const target = join(this.root, key);
+    await this.directories.change(dirname(target), () => this.moveTo(target));
+  }
+
+  private async moveTo(target: string): Promise<void> {
     await rename(this.path, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
       await this.makeDirectories(dirname(target));
       await rename(this.path, target);
     });
     this.ended = true;
-    await this.directories.sync(dirname(target));
   }
 
   /** Makes the directories below the root, each entry synced: else a power cut could forget the path to a synced file. */
