@@ -58,6 +58,7 @@ import { RemoveBlobHandler } from './sweep-blobs/remove-blob.handler.js';
 import { SweepBlobsHandler } from './sweep-blobs/sweep-blobs.handler.js';
 import { SweepBlobsTimer } from './sweep-blobs/sweep-blobs.timer.js';
 import { FindByDigestController } from './upload-artifact/find-by-digest.http.js';
+import { HashThread } from './upload-artifact/hash-thread.js';
 import { RecordUploads } from './upload-artifact/record-uploads.js';
 import { UploadArtifactHandler } from './upload-artifact/upload-artifact.handler.js';
 import { UploadArtifactController } from './upload-artifact/upload-artifact.http.js';
@@ -118,6 +119,7 @@ export class IngestModule implements OnApplicationShutdown {
         CountRefusalTimer,
         EnrolAgentHandler,
         FailedAuthentications,
+        HashThread,
         HearRevocations,
         KeepLimitsTimer,
         KeyVerifier,

@@ -50,9 +50,9 @@ export class RecordUploads {
       await blobs.announce(work, some, clock.now());
       return [];
     };
-    this.announced = new Batches(announce, { max: 100, atOnce: 2, keyOf: ({ key }) => key });
+    this.announced = new Batches(announce, { max: 100, atOnce: 1, keyOf: ({ key }) => key });
     // Uploads of equal bytes never share a batch: each finds what the one before it left.
-    const options = { max: 16, atOnce: 4, keyOf: ({ blob }: CheckedUpload) => blob.key };
+    const options = { max: 32, atOnce: 2, keyOf: ({ blob }: CheckedUpload) => blob.key };
     this.recorded = new Batches((uploads) => this.recordAll(uploads), options);
   }
 

@@ -11,6 +11,7 @@ import type { IngestLimits } from '../domain/limits.js';
 import type { AgentPrincipal } from '../domain/principal.js';
 import { LIMITS, OBJECT_STORE } from '../ingest.tokens.js';
 import { RemoveBlobHandler } from '../sweep-blobs/remove-blob.handler.js';
+import { HashThread } from './hash-thread.js';
 import { Intake } from './intake.js';
 import type { Upload } from './read-upload.js';
 import { type CheckedUpload, RecordUploads, type UploadAnswer } from './record-uploads.js';
@@ -25,6 +26,7 @@ export class UploadArtifactHandler {
   constructor(
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
     @Inject(LIMITS) private readonly limits: IngestLimits,
+    private readonly hashes: HashThread,
     private readonly records: RecordUploads,
     private readonly removal: RemoveBlobHandler,
     private readonly clock: Clock,
@@ -34,8 +36,8 @@ export class UploadArtifactHandler {
   async upload(agent: AgentPrincipal, upload: Upload, context: CallContext): Promise<UploadAnswer> {
     const receivedAt = this.clock.now();
     const writer = await this.objects.write();
+    const intake = new Intake(upload.file, writer.stream, this.hashes);
     try {
-      const intake = new Intake(upload.file, writer.stream);
       const facts = await inspectArtifact(upload.fields.type, intake.bytes(), this.limits.artifact);
       await intake.drain();
       const sha256 = intake.digest();
@@ -44,6 +46,7 @@ export class UploadArtifactHandler {
       crashPoint('ingest.before-record');
       return await this.record({ agent, fields: upload.fields, facts, sha256, receivedAt }, writer, context);
     } finally {
+      intake.close();
       await writer.abort().catch((error: unknown) => this.logger.error(`a staged upload is left to the sweep: ${String(error)}`));
     }
   }
