@@ -1,8 +1,12 @@
 import { StageError } from '../expression/stage-error.js';
 
+/** No dots, no escapes, nothing to look at closer. */
+const PLAIN_PATH = /^\/(?:[\w~!$&'()*+,;=:@-][\w~!$&'()*+,;=:@/?-]*)?$/;
+
 /** An absolute path with an optional query, in characters a URL may have; no dot segments, so that a target's prefix holds. */
 export function checkHttpPath(value: unknown): string {
   if (typeof value !== 'string') throw new StageError('path_invalid', 'path must give text');
+  if (value.length <= 4096 && PLAIN_PATH.test(value)) return value;
   const path = value.split('?')[0];
   const segments = path.split('/').map(decodedSegment);
   if (

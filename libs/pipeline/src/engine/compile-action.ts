@@ -9,8 +9,8 @@ import type { EngineAction } from './action.js';
 import { checkHttpPath, checkNatsSubject } from './address.js';
 import type { Item } from './item.js';
 
-/** Makes the action that an item asks for; `n` is numbered by the run. */
-export type ActionMaker = (item: Item) => Omit<EngineAction, 'n'>;
+/** Makes the action that an item asks for; `n` numbers it. */
+export type ActionMaker = (item: Item, n: number) => EngineAction;
 
 interface Payload {
   bytes: Buffer;
@@ -19,34 +19,37 @@ interface Payload {
 
 /** Compiles the expressions of an action stage. */
 export function compileAction(stage: ActionStage): ActionMaker {
-  const { action } = stage;
+  const { id, action, idempotent = false } = stage;
+  const { kind, target } = action;
   const address = compileAddress(action);
   const payload = compileBody(action);
-  const allowed = [...(action.headers ?? [])].map((name) => name.toLowerCase()).sort();
-  return (item) => {
+  const headers = compileHeaders(action.headers ?? []);
+  return (item, n) => {
     const { bytes, contentType } = payload(item);
-    const headers = passedHeaders(item, allowed, contentType);
-    return {
+    const passed = headers(item, contentType);
+    const made: EngineAction = {
       offset: item.record.offset,
-      stage: stage.id,
-      kind: action.kind,
-      target: action.target,
+      stage: id,
+      n,
+      kind,
+      target,
       ...address(item),
-      ...(headers && { headers }),
       payload: bytes,
-      idempotent: stage.idempotent ?? false,
+      idempotent,
     };
+    if (passed) made.headers = passed;
+    return made;
   };
 }
 
 function compileAddress(action: ActionSpec): (item: Item) => { method: string; path: string } | { subject: string } {
   if (action.kind === 'nats') {
     const subject = compileExpression(action.subject);
-    return (item) => ({ subject: checkNatsSubject(subject(item.variables)) });
+    return (item) => ({ subject: checkNatsSubject(subject(item)) });
   }
   const path = compileExpression(action.path);
   const method = action.method ?? 'POST';
-  return (item) => ({ method, path: checkHttpPath(path(item.variables)) });
+  return (item) => ({ method, path: checkHttpPath(path(item)) });
 }
 
 function compileBody(action: ActionSpec): (item: Item) => Payload {
@@ -54,10 +57,10 @@ function compileBody(action: ActionSpec): (item: Item) => Payload {
   const body = action.body ?? (bodyless ? undefined : 'value');
   if (body === undefined) return () => ({ bytes: Buffer.alloc(0) });
   if (body === 'raw') return (item) => ({ bytes: item.record.rawBody });
-  if (body === 'value') return (item) => encode(item.value);
+  if (body === 'value') return (item) => encode(item.json);
   const expression = compileExpression(body);
   return (item) => {
-    const result = expression(item.variables);
+    const result = expression(item);
     return encode(result instanceof Uint8Array ? result : fromCel(result));
   };
 }
@@ -71,11 +74,18 @@ function encode(value: unknown): Payload {
   return { bytes: Buffer.from(canonicalJson(value), 'utf8'), contentType: 'application/json' };
 }
 
+type Headers = Record<string, string>;
+
 /** The captured headers that the spec lets through, and the type of what is sent; sorted by name. */
-function passedHeaders(item: Item, allowed: string[], contentType: string | undefined): Record<string, string> | undefined {
-  const captured = item.record.headers;
-  const headers = new Map(allowed.filter((name) => Object.hasOwn(captured, name)).map((name) => [name, captured[name]]));
-  if (contentType !== undefined) headers.set('content-type', contentType);
-  if (headers.size === 0) return undefined;
-  return Object.fromEntries([...headers].sort(([a], [b]) => (a < b ? -1 : 1)));
+function compileHeaders(passed: string[]): (item: Item, contentType: string | undefined) => Headers | undefined {
+  if (passed.length === 0)
+    return (_item, contentType) => (contentType === undefined ? undefined : { 'content-type': contentType });
+  const allowed = passed.map((name) => name.toLowerCase());
+  return (item, contentType) => {
+    const captured = item.record.headers;
+    const headers = new Map(allowed.filter((name) => Object.hasOwn(captured, name)).map((name) => [name, captured[name]]));
+    if (contentType !== undefined) headers.set('content-type', contentType);
+    if (headers.size === 0) return undefined;
+    return Object.fromEntries([...headers].sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
 }

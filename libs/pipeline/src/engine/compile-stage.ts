@@ -1,5 +1,5 @@
-import { fromCel } from '../expression/cel-value.js';
-import { type Expression, compileExpression } from '../expression/compile-expression.js';
+import { toCel } from '../expression/cel-value.js';
+import { compileExpression } from '../expression/compile-expression.js';
 import { StageError } from '../expression/stage-error.js';
 import type { Stage, Template } from '../spec/spec-model.js';
 import { type ActionMaker, compileAction } from './compile-action.js';
@@ -8,8 +8,8 @@ import type { Item } from './item.js';
 /** What a stage does with one item. */
 export type StageProgram =
   | { kind: 'filter'; passes: (item: Item) => boolean }
-  | { kind: 'map'; value: (item: Item) => unknown }
-  | { kind: 'split'; items: (item: Item) => unknown[] }
+  | { kind: 'map'; map: (item: Item) => Item }
+  | { kind: 'split'; split: (item: Item) => Item[] }
   | { kind: 'window'; count: number }
   | { kind: 'action'; make: ActionMaker };
 
@@ -18,15 +18,15 @@ export function compileStage(stage: Stage): StageProgram {
   switch (stage.kind) {
     case 'filter': {
       const when = compileExpression(stage.when);
-      return { kind: 'filter', passes: (item) => requireBool(when(item.variables)) };
+      return { kind: 'filter', passes: (item) => requireBool(when(item)) };
     }
     case 'map': {
       const value = compileTemplate(stage.value);
-      return { kind: 'map', value: (item) => fromCel(value(item)) };
+      return { kind: 'map', map: (item) => item.withResult(value(item)) };
     }
     case 'split': {
       const items = compileExpression(stage.items);
-      return { kind: 'split', items: (item) => requireList(fromCel(items(item.variables))) };
+      return { kind: 'split', split: (item) => splitResult(item, items(item)) };
     }
     case 'window':
       return { kind: 'window', count: stage.count };
@@ -38,19 +38,21 @@ export function compileStage(stage: Stage): StageProgram {
 }
 
 function compileTemplate(template: Template): (item: Item) => unknown {
-  if (typeof template === 'string') {
-    const expression: Expression = compileExpression(template);
-    return (item) => expression(item.variables);
-  }
+  if (typeof template === 'string') return compileExpression(template);
   if (Array.isArray(template)) {
     const parts = template.map(compileTemplate);
     return (item) => parts.map((part) => part(item));
   }
   if (typeof template === 'object' && template !== null) {
-    const members = Object.entries(template).map(([name, part]) => [name, compileTemplate(part)] as const);
-    return (item) => new Map(members.map(([name, part]) => [name, part(item)]));
+    const members = Object.entries(template).map(([name, part]) => ({ name, value: compileTemplate(part) }));
+    return (item) => {
+      const map = new Map<string, unknown>();
+      for (const { name, value } of members) map.set(name, value(item));
+      return map;
+    };
   }
-  return () => template;
+  const literal = toCel(template);
+  return () => literal;
 }
 
 /** A filter's answer. Throws `result_type` when it is none. */
@@ -59,7 +61,9 @@ export function requireBool(value: unknown): boolean {
   throw new StageError('result_type', 'must give true or false');
 }
 
-function requireList(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value;
+/** Checked as a whole first: a list that JSON cannot hold gives no items at all. */
+function splitResult(item: Item, result: unknown): Item[] {
+  const items = item.withResult(result).split();
+  if (items) return items;
   throw new StageError('result_type', 'must give a list');
 }

@@ -1,92 +1,75 @@
-import { toCel } from '../expression/cel-value.js';
+import { fromCel, isJsonLike, toCel } from '../expression/cel-value.js';
 import type { Variables } from '../expression/compile-expression.js';
 import type { JournalRecord } from '../journal/journal-record.js';
 
-/** What expressions of one record share; each variable is made when it is first read. */
-class RecordVariables {
-  private celBody: { value: unknown } | undefined;
+/** A value on a lane, and the record it comes from. It is what expressions read, as JSON or as CEL, made of the other when first asked for. */
+export class Item implements Variables {
+  /** The record on the input lane. */
+  private readonly input: Item;
   private celHeaders: Map<string, string> | undefined;
 
-  constructor(readonly record: JournalRecord) {}
-
-  get body(): unknown {
-    this.celBody ??= { value: toCel(this.record.body) };
-    return this.celBody.value;
-  }
-
-  get headers(): Map<string, string> {
-    this.celHeaders ??= new Map(Object.entries(this.record.headers));
-    return this.celHeaders;
-  }
-}
-
-/** A value on a lane, and the record it comes from. */
-export class Item {
-  private read: ItemVariables | undefined;
-
   private constructor(
-    private readonly shared: RecordVariables,
-    private readonly own: { value: unknown } | undefined,
-  ) {}
+    readonly record: JournalRecord,
+    input: Item | undefined,
+    private asJson: unknown,
+    private asCel: unknown,
+  ) {
+    this.input = input ?? this;
+  }
 
   /** The record itself on the input lane: its value is its body. */
   static input(record: JournalRecord): Item {
-    return new Item(new RecordVariables(record), undefined);
+    return new Item(record, undefined, undefined, undefined);
   }
 
   /** Another value of the same record. */
-  with(value: unknown): Item {
-    return new Item(this.shared, { value });
+  with(json: unknown): Item {
+    return new Item(this.record, this.input, json, undefined);
   }
 
-  get record(): JournalRecord {
-    return this.shared.record;
+  /** What an expression gave for the same record. Throws a StageError where JSON cannot hold it. */
+  withResult(result: unknown): Item {
+    if (isJsonLike(result)) return new Item(this.record, this.input, undefined, result);
+    return this.with(fromCel(result));
   }
 
-  /** JSON. */
+  /** One for each member of its value; undefined where that is no list. */
+  split(): Item[] | undefined {
+    const { record, input, asCel } = this;
+    if (Array.isArray(asCel)) return asCel.map((cel: unknown) => new Item(record, input, undefined, cel));
+    const { json } = this;
+    return Array.isArray(json) ? json.map((member: unknown) => this.with(member)) : undefined;
+  }
+
+  /** The value as JSON. */
+  get json(): unknown {
+    if (this.asJson === undefined) this.asJson = this.input === this ? this.record.body : fromCel(this.asCel);
+    return this.asJson;
+  }
+
   get value(): unknown {
-    return this.own ? this.own.value : this.record.body;
+    if (this.asCel === undefined) this.asCel = toCel(this.json);
+    return this.asCel;
   }
-
-  /** What its expressions read. */
-  get variables(): Variables {
-    this.read ??= new ItemVariables(this.shared, this.own);
-    return this.read;
-  }
-}
-
-/** Getters of a class: an object literal with getters would be made anew, and slowly, for every value. */
-class ItemVariables implements Variables {
-  private celValue: { value: unknown } | undefined;
-
-  constructor(
-    private readonly shared: RecordVariables,
-    private readonly own: { value: unknown } | undefined,
-  ) {}
 
   get body(): unknown {
-    return this.shared.body;
-  }
-
-  get value(): unknown {
-    if (!this.own) return this.shared.body;
-    this.celValue ??= { value: toCel(this.own.value) };
-    return this.celValue.value;
+    return this.input.value;
   }
 
   get headers(): Map<string, string> {
-    return this.shared.headers;
+    this.input.celHeaders ??= new Map(Object.entries(this.record.headers));
+    return this.input.celHeaders;
   }
 
   get key(): string | null {
-    return this.shared.record.key ?? null;
+    return this.record.key ?? null;
   }
 
   get offset(): bigint {
-    return BigInt(this.shared.record.offset);
+    return BigInt(this.record.offset);
   }
 
   get at(): string {
-    return this.shared.record.at;
+    return this.record.at;
   }
 }

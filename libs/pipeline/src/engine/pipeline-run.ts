@@ -25,17 +25,30 @@ export interface StageFault {
 
 export interface RecordResult {
   /** In the order (stage order, n). */
-  actions: EngineAction[];
-  errors: StageFault[];
+  actions: readonly EngineAction[];
+  errors: readonly StageFault[];
 }
+
+const NO_ITEMS: readonly Item[] = [];
+const NOTHING: RecordResult = { actions: [], errors: [] };
 
 /** A run of a pipeline over records in the order of their offsets: the same records give the same actions, always. */
 export class PipelineRun {
   private readonly windows = new Map<number, Window>();
   private readonly reports: StageReport[];
 
+  // Of the record that is processed now.
+  private counted = true;
+  private items = 0;
+  /** By the index of the stage plus one; first the input. */
+  private readonly lanes: (readonly Item[])[];
+  /** By the index of the stage; undefined until one acts. */
+  private actions: EngineAction[][] | undefined;
+  private errors: StageFault[] | undefined;
+
   constructor(private readonly pipeline: CompiledPipeline) {
     this.reports = pipeline.spec.stages.map(({ id }) => ({ id, in: 0, out: 0, errors: 0 }));
+    this.lanes = Array.from({ length: pipeline.stages.length + 1 }, () => NO_ITEMS);
   }
 
   /** What went in, came out and failed per stage, in the order of the spec. */
@@ -44,55 +57,40 @@ export class PipelineRun {
   }
 
   /** Takes the next record. `counted: false` keeps it out of the stage counts (a record read only to fill windows). */
-  process(record: JournalRecord, options: { counted?: boolean } = {}): RecordResult {
-    const step = new RecordStep(this.pipeline, this.windows, this.reports, options.counted ?? true);
-    return step.run(record);
-  }
-}
-
-const NOTHING: readonly Item[] = [];
-
-/** One record on its way through the stages. */
-class RecordStep {
-  /** By the index of the stage plus one; first the input. */
-  private readonly written: (readonly Item[])[];
-  private readonly actions: EngineAction[][] = [];
-  private readonly errors: StageFault[] = [];
-  private items = 0;
-
-  constructor(
-    private readonly pipeline: CompiledPipeline,
-    private readonly windows: Map<number, Window>,
-    private readonly reports: StageReport[],
-    private readonly counted: boolean,
-  ) {
-    this.written = Array.from({ length: pipeline.stages.length + 1 }, () => NOTHING);
-  }
-
-  run(record: JournalRecord): RecordResult {
-    this.written[0] = [Item.input(record)];
+  process(record: JournalRecord, { counted = true }: { counted?: boolean } = {}): RecordResult {
+    this.counted = counted;
+    this.items = 0;
+    this.actions = undefined;
+    this.errors = undefined;
+    this.lanes.fill(NO_ITEMS);
+    this.lanes[0] = [Item.input(record)];
     for (const index of this.pipeline.order) this.runStage(this.pipeline.stages[index]);
-    return { actions: this.actions.flat(), errors: this.errors };
+    return this.result();
   }
 
-  private runStage(compiled: CompiledStage): void {
+  private result(): RecordResult {
+    const { actions, errors } = this;
+    return actions || errors ? { actions: actions?.flat() ?? NOTHING.actions, errors: errors ?? NOTHING.errors } : NOTHING;
+  }
+
+  private runStage(stage: CompiledStage): void {
     const out: Item[] = [];
-    const report = this.reports[compiled.index];
+    const report = this.reports[stage.index];
     let n = 0;
-    for (const source of compiled.sources) {
-      for (const item of this.written[source + 1]) {
+    for (const source of stage.sources) {
+      for (const item of this.lanes[source + 1]) {
         if (this.counted) report.in += 1;
         try {
-          this.pass(this.apply(compiled, item, n), out, report);
+          this.pass(this.apply(stage, item, n), out, report);
         } catch (error) {
           if (!(error instanceof StageError)) throw error;
-          this.fail(compiled, item, error);
+          this.fail(stage, item, error);
         }
         // Also counts what failed: the effects after it keep their names when a fixed version does not fail.
         n += 1;
       }
     }
-    if (out.length > 0) this.written[compiled.index + 1] = out;
+    if (out.length > 0) this.lanes[stage.index + 1] = out;
   }
 
   private pass(passed: Item | Item[] | undefined, out: Item[], report: StageReport): void {
@@ -107,30 +105,32 @@ class RecordStep {
     if (this.counted) report.out += count;
   }
 
-  private apply(compiled: CompiledStage, item: Item, n: number): Item | Item[] | undefined {
-    const { program } = compiled;
+  private apply({ index, program }: CompiledStage, item: Item, n: number): Item | Item[] | undefined {
     switch (program.kind) {
       case 'filter':
         return program.passes(item) ? item : undefined;
       case 'map':
-        return item.with(program.value(item));
+        return program.map(item);
       case 'split':
-        return program.items(item).map((value) => item.with(value));
+        return program.split(item);
       case 'window':
-        return this.fillWindow(compiled.index, program.count, item);
-      case 'action': {
-        this.actions[compiled.index] ??= [];
-        this.actions[compiled.index].push({ ...program.make(item), n });
+        return this.fillWindow(index, program.count, item);
+      case 'action':
+        this.act(index, program.make(item, n));
         return item;
-      }
       default:
         return program satisfies never;
     }
   }
 
+  private act(index: number, action: EngineAction): void {
+    this.actions ??= this.reports.map(() => []);
+    this.actions[index].push(action);
+  }
+
   private fillWindow(index: number, count: number, item: Item): Item | undefined {
     const window = this.windows.get(index) ?? { values: [], size: 0 };
-    window.values.push(item.value);
+    window.values.push(item.json);
     window.size += item.record.line.length;
     const full = window.values.length >= count;
     this.windows.set(index, full || window.size > MAX_WINDOW_SIZE ? { values: [], size: 0 } : window);
@@ -142,6 +142,7 @@ class RecordStep {
 
   private fail(compiled: CompiledStage, item: Item, error: StageError): void {
     const fault = { offset: item.record.offset, stage: compiled.stage.id, code: error.code, message: error.message };
+    this.errors ??= [];
     this.errors.push(fault);
     if (!this.counted) return;
     const report = this.reports[compiled.index];

@@ -6,6 +6,8 @@ export const MAX_JSON_DEPTH = 128;
 /** Nodes plus text characters that a result of an expression may have. */
 export const MAX_RESULT_SIZE = 4 * 1024 * 1024;
 
+const INDEX_LIKE = /^\d/;
+
 /**
  * A JSON value as CEL sees it: whole numbers are ints (BigInt), others doubles, objects are Maps (so that no member name means
  * anything to JavaScript). Bytes stay bytes.
@@ -27,6 +29,39 @@ export function toCel(value: unknown, depth = 0): unknown {
 /** The JSON value of a CEL result. Throws a StageError when JSON cannot hold it, or cannot hold it exactly, or it is too large. */
 export function fromCel(value: unknown): unknown {
   return convert(value, 0, { left: MAX_RESULT_SIZE });
+}
+
+/**
+ * Whether a CEL result is what `toCel` would make of its JSON, and within the limits of `fromCel`: it then may be passed on as it is. False
+ * where that is not plain to see.
+ */
+export function isJsonLike(value: unknown): boolean {
+  return isSettled(value, 0, { left: MAX_RESULT_SIZE });
+}
+
+function isSettled(value: unknown, depth: number, size: { left: number }): boolean {
+  size.left -= typeof value === 'string' ? value.length + 1 : 1;
+  if (size.left < 0 || depth > MAX_JSON_DEPTH) return false;
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'bigint':
+      return Number.isSafeInteger(Number(value));
+    case 'number':
+      return Number.isFinite(value) && !Number.isInteger(value);
+    default:
+  }
+  if (value === null) return true;
+  if (Array.isArray(value)) return value.every((item) => isSettled(item, depth + 1, size));
+  if (!(value instanceof Map)) return false;
+  for (const [name, item] of value as Map<unknown, unknown>) {
+    // Of an object, members named by numbers come first.
+    if (typeof name !== 'string' || INDEX_LIKE.test(name)) return false;
+    size.left -= name.length;
+    if (!isSettled(item, depth + 1, size)) return false;
+  }
+  return true;
 }
 
 function convert(value: unknown, depth: number, size: { left: number }): unknown {

@@ -11,13 +11,33 @@ export class InexactNumber {
   }
 }
 
-/** Only texts with a run of 16 digits or a large negative exponent can hold a number that JSON.parse would round silently. */
-const SUSPICIOUS = /\d[\d.]{15}|[eE]-\d{3}/;
+/** Characters of the shortest number that JSON.parse could round, its sign, zeros in front and exponent aside. */
+const LONG = 16;
+const LARGE_NEGATIVE_EXPONENT = /[eE]-\d{3}/;
 
 /** Parses JSON; numbers that would be rounded become `InexactNumber`. Throws a SyntaxError on what is not JSON. */
 export function parseExactJson(text: string): unknown {
   const plain: unknown = JSON.parse(text);
-  return SUSPICIOUS.test(text) ? new JsonScanner(text).value(exactNumber) : plain;
+  const suspicious = hasLongNumber(text) || LARGE_NEGATIVE_EXPONENT.test(text);
+  return suspicious ? new JsonScanner(text).value(exactNumber) : plain;
+}
+
+/** Whether 16 digits and dots stand in a row: then one of every sixteenth characters is among them, and the others need no look. */
+function hasLongNumber(text: string): boolean {
+  for (let at = LONG - 1; at < text.length; at += LONG) {
+    if (!isDigitOrDot(text, at)) continue;
+    let start = at;
+    while (start > at - LONG + 1 && isDigitOrDot(text, start - 1)) start -= 1;
+    let end = at + 1;
+    while (end - start < LONG && isDigitOrDot(text, end)) end += 1;
+    if (end - start >= LONG) return true;
+  }
+  return false;
+}
+
+function isDigitOrDot(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (code >= 0x30 && code <= 0x39) || code === 0x2e;
 }
 
 function exactNumber(text: string): number | InexactNumber {

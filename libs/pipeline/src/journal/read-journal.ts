@@ -1,5 +1,5 @@
 import { JournalRecord } from './journal-record.js';
-import { LineSplitter } from './ndjson-lines.js';
+import { LineScanner } from './line-scanner.js';
 import { RecordStream } from './record-stream.js';
 
 /** The records of a journal. Throws a SyntaxError naming the line when one is wrong or offsets do not grow. */
@@ -14,28 +14,33 @@ async function* readBatches(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<J
 }
 
 class BatchReader {
-  private readonly lines = new LineSplitter();
+  private batch: JournalRecord[] = [];
   private line = 0;
   private previous = -1;
+  private readonly lines = new LineScanner((bytes, start, end) => this.batch.push(this.read(bytes.toString('utf8', start, end))));
 
   /** The records of the lines that are complete; those before a wrong one are given before it is said. */
-  *take(cut: (lines: LineSplitter) => Iterable<Buffer>): Generator<JournalRecord[]> {
-    const batch: JournalRecord[] = [];
+  *take(scan: (lines: LineScanner) => void): Generator<JournalRecord[]> {
+    this.batch = [];
     try {
-      for (const bytes of cut(this.lines)) batch.push(this.read(bytes));
+      scan(this.lines);
     } catch (error) {
-      if (batch.length > 0) yield batch;
+      if (this.batch.length > 0) yield this.batch;
       throw error;
     }
-    if (batch.length > 0) yield batch;
+    if (this.batch.length > 0) yield this.batch;
   }
 
-  private read(bytes: Buffer): JournalRecord {
+  private read(line: string): JournalRecord {
     this.line += 1;
-    const record = atLine(this.line, () => JournalRecord.parse(bytes.toString('utf8')));
-    if (record.offset <= this.previous) throw new SyntaxError(`line ${this.line}: offset ${record.offset} does not grow`);
-    this.previous = record.offset;
-    return record;
+    try {
+      const record = JournalRecord.parse(line);
+      if (record.offset <= this.previous) throw new SyntaxError(`offset ${record.offset} does not grow`);
+      this.previous = record.offset;
+      return record;
+    } catch (error) {
+      throw lineError(this.line, error);
+    }
   }
 }
 
@@ -44,6 +49,10 @@ export function atLine<T>(line: number, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new SyntaxError(`line ${line}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw lineError(line, error);
   }
+}
+
+function lineError(line: number, cause: unknown): SyntaxError {
+  return new SyntaxError(`line ${line}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }

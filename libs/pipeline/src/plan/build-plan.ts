@@ -132,7 +132,10 @@ class PlanBuilder {
       const { actions } = this.run.process(record, { counted: selected });
       if (selected) {
         this.count(record);
-        if (actions.length + passed.length > 0) return this.plan(record, actions, passed).then(() => this.progress());
+        if (actions.length + passed.length > 0) {
+          const planned = this.plan(record, actions, passed);
+          if (planned) return planned.then(() => this.progress());
+        }
       }
     }
     this.progress();
@@ -175,18 +178,34 @@ class PlanBuilder {
     if (this.samples.length < SAMPLES) this.samples.push({ offset: record.offset, sha256: record.digest });
   }
 
-  private async plan(record: JournalRecord, actions: EngineAction[], passed: readonly Outcome[]): Promise<void> {
+  /** To be awaited when it answers a promise. */
+  private plan(record: JournalRecord, actions: readonly EngineAction[], passed: readonly Outcome[]): Promise<void> | undefined {
     const outcomes = passed.filter((outcome) => outcome.offset === record.offset);
     const recorded = byEffect(outcomes);
-    const replayed = [];
-    for (const action of actions) {
+    const replayed: PlanAction[] = [];
+    const rest = this.hand(actions, 0, recorded, replayed);
+    const compare = () => this.divergences.compare(record.offset, replayed, outcomes);
+    if (rest) return rest.then(compare);
+    compare();
+    return undefined;
+  }
+
+  /** Names the actions from that one on and hands them out; what follows one that has to be awaited is handed out after it. */
+  private hand(
+    actions: readonly EngineAction[],
+    from: number,
+    recorded: ReturnType<typeof byEffect>,
+    replayed: PlanAction[],
+  ): Promise<void> | undefined {
+    for (let at = from; at < actions.length; at += 1) {
+      const action = actions[at];
       const done = recorded.get(effectKey(action.stage, action.n))?.status === 'ok';
       const planned = this.planned(action, done && (this.request.include ?? 'undone') === 'undone');
       replayed.push(planned);
       const taken = this.request.onAction?.(planned, action.payload);
-      if (taken) await taken;
+      if (taken) return taken.then(() => this.hand(actions, at + 1, recorded, replayed));
     }
-    this.divergences.compare(record.offset, replayed, outcomes);
+    return undefined;
   }
 
   private planned(action: EngineAction, done: boolean): PlanAction {

@@ -14,7 +14,7 @@ export function recordFilter(selection: Selection): (record: JournalRecord) => b
     if (record.offset < fromOffset || record.offset > toOffset) return false;
     if (!condition) return true;
     try {
-      return requireBool(condition(Item.input(record).variables));
+      return requireBool(condition(Item.input(record)));
     } catch (error) {
       if (error instanceof StageError) return false;
       throw error;
