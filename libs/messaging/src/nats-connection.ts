@@ -21,6 +21,8 @@ export function natsOptions(name: string, url: string): NodeConnectionOptions {
     ignoreAuthErrorAbort: true,
     pingInterval: 10_000,
     maxPingOut: 2,
+    // Else every request takes down where it was made, whether it fails or not.
+    noAsyncTraces: true,
   };
 }
 
