@@ -4,6 +4,7 @@ import { openObjectStore } from '@reenact/object-store';
 import { messagingTables, PersistenceModule } from '@reenact/persistence';
 import { ServiceKitModule } from '@reenact/service-kit';
 import { AcceptRunHandler } from './accept-run/accept-run.handler.js';
+import { KnownVersions } from './make-plan/known-versions.js';
 import { PlanMaker } from './make-plan/plan-maker.js';
 import { RunReports } from './make-plan/run-reports.js';
 import { ListActionsHandler } from './read-run/list-actions.handler.js';
@@ -21,6 +22,7 @@ import { RunClaims } from './store/run-claims.store.js';
 import { SwitchExecutionHandler } from './switch-execution/switch-execution.handler.js';
 import { SwitchExecutionRpc } from './switch-execution/switch-execution.rpc.js';
 import { RunLoop } from './take-runs/run-loop.js';
+import { SharedCalls } from './take-runs/shared-calls.js';
 import { WithdrawRunConsumer } from './withdraw-run/withdraw-run.consumer.js';
 import { WithdrawRunHandler } from './withdraw-run/withdraw-run.handler.js';
 
@@ -45,12 +47,14 @@ export const coreProviders = (config: RunnerPoolConfig): Provider[] => [
   EffectReads,
   ExecutionSwitches,
   ListActionsHandler,
+  KnownVersions,
   PlanMaker,
   ReadRunHandler,
   RunClaims,
   RunLoop,
   RunReports,
   RunStore,
+  SharedCalls,
   StoredPlan,
   SwitchExecutionHandler,
   WithdrawRunHandler,

@@ -31,6 +31,7 @@ import {
 import { type BundleWish, captureEvidence, type Scope } from './captured-evidence.harness.js';
 import { startRunner } from './index.js';
 import { Answers, NeighboursModule } from './neighbours.harness.js';
+import { StoredPlan } from './read-run/stored-plan.js';
 import type { ExecutePoolConfig, RunnerPool, RunnerPoolConfig } from './runner.config.js';
 import { SigningKeys } from './signing-keys.harness.js';
 import { TicketServer } from './ticket-server.harness.js';
@@ -289,12 +290,7 @@ export class RunnerWorld {
   }
 
   async readPlan(replayId: string): Promise<PlanAction[]> {
-    const bytes = Buffer.concat(await (await this.objects.read(`runs/${replayId}/plan.ndjson`)).toArray());
-    return bytes
-      .toString()
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as PlanAction);
+    return new StoredPlan(this.objects).actions(replayId, 0, 1_000);
   }
 
   private config(): RunnerPoolConfig {

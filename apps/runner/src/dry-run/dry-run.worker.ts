@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type DryRun, type PlanHeader, Problem } from '@reenact/contracts';
 import type { ObjectStore } from '@reenact/object-store';
 import { Clock } from '@reenact/service-kit';
-import { PlanFiles } from '../make-plan/plan-files.js';
+import { PlanRecording } from '../make-plan/plan-recording.js';
 import { PlanMaker } from '../make-plan/plan-maker.js';
 import { RunReports } from '../make-plan/run-reports.js';
 import { OBJECTS, RUNNER_CONFIG, type RunnerPoolConfig } from '../runner.config.js';
@@ -27,15 +27,15 @@ export class DryRunWorker extends RunWorker {
   }
 
   async perform(lease: RunLease, pulse: Pulse): Promise<void> {
-    const files = await PlanFiles.create(this.config.scratchDirectory);
+    const recording = new PlanRecording(this.config.scratchDirectory);
     try {
-      await this.plan(lease, pulse, files);
+      await this.plan(lease, pulse, recording);
     } catch (error) {
       if (error instanceof Withdrawn) return lease.move('cancel', { codes: [lease.row.withdraw ?? 'cancel'] });
       if (!(error instanceof Problem) || error.retry === 'later') throw error;
       await lease.move('fail', { codes: [error.code], detail: error.message });
     } finally {
-      await files.remove();
+      await recording.remove();
     }
   }
 
@@ -43,7 +43,7 @@ export class DryRunWorker extends RunWorker {
     return lease.move('exhaust', { codes: ['internal'], detail: 'It was tried too often.' });
   }
 
-  private async plan(lease: RunLease, pulse: Pulse, files: PlanFiles): Promise<void> {
+  private async plan(lease: RunLease, pulse: Pulse, recording: PlanRecording): Promise<void> {
     const command = lease.row.command as DryRun;
     const context = contextOf(lease.row);
     const patience = { signal: pulse.signal };
@@ -51,8 +51,8 @@ export class DryRunWorker extends RunWorker {
     const posture = await this.maker.posture(inputs.artifact.environmentId, context, patience);
     const targets = await this.maker.pin(inputs, context, patience);
     const options = { posture, targets, salt: lease.replayId, now: this.clock.now() };
-    const built = await this.maker.make(command, inputs, options, files, pulse);
-    await files.publish(this.objects, lease.replayId);
+    const built = await this.maker.make(command, inputs, options, recording, pulse);
+    await recording.publish(this.objects, lease.replayId);
     await this.reports.store(lease.row, built.report);
     await lease.keepPlan(built.header as PlanHeader, built.planDigest, built.report.input.scanned);
     await lease.move('succeed');

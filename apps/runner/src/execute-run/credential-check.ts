@@ -1,19 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type CallContext, type Execute, listSigningKeys } from '@reenact/contracts';
+import {
+  type CallContext,
+  canonicalSha256,
+  type Execute,
+  listSigningKeys,
+  type SignedKeySet,
+  type SigningKey,
+} from '@reenact/contracts';
 import { type ApprovalPayload, verifyApprovalCredential, verifyKeySet } from '@reenact/credentials';
-import { RpcClient } from '@reenact/messaging';
 import { type ExecutePoolConfig, RUNNER_CONFIG, rootKeyOf } from '../runner.config.js';
 import { type Patience, patiently } from '../take-runs/patiently.js';
+import { SharedCalls } from '../take-runs/shared-calls.js';
 import { credentialRefusal, Refused } from './refused.js';
 
 /** Verifies credentials with keys that the configured root key vouches for; nobody's word is taken. */
 @Injectable()
 export class CredentialCheck {
   private readonly rootKey;
+  private verified: { digest: string; keys: SigningKey[] } | undefined;
 
   constructor(
     @Inject(RUNNER_CONFIG) config: ExecutePoolConfig,
-    private readonly rpc: RpcClient,
+    private readonly calls: SharedCalls,
   ) {
     this.rootKey = rootKeyOf(config.rootPublicKey);
   }
@@ -24,11 +32,18 @@ export class CredentialCheck {
     if (command.approvalId === undefined || command.credential === undefined) {
       throw new Refused(['approval_missing'], 'an approval comes with its credential');
     }
-    const set = await patiently(() => this.rpc.call(listSigningKeys, { orgId }, context), patience);
+    const set = await patiently(() => this.calls.ask(listSigningKeys, { orgId }, context), patience);
     try {
-      return verifyApprovalCredential(command.credential, verifyKeySet(set, this.rootKey).keys).payload;
+      return verifyApprovalCredential(command.credential, this.keysOf(set)).payload;
     } catch (error) {
       throw credentialRefusal(error);
     }
+  }
+
+  /** The keys of a set whose signature holds; the set that was verified last is known by its bytes. */
+  private keysOf(set: SignedKeySet): SigningKey[] {
+    const digest = canonicalSha256(set.envelope);
+    if (this.verified?.digest !== digest) this.verified = { digest, keys: verifyKeySet(set, this.rootKey).keys };
+    return this.verified.keys;
   }
 }

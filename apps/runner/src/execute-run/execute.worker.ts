@@ -3,7 +3,7 @@ import { type Execute, type PlanHeader, Problem } from '@reenact/contracts';
 import type { ReplayReport } from '@reenact/pipeline';
 import { Clock } from '@reenact/service-kit';
 import { judgeExhausted } from '../domain/run.machine.js';
-import { PlanFiles } from '../make-plan/plan-files.js';
+import { PlanRecording } from '../make-plan/plan-recording.js';
 import { RunReports } from '../make-plan/run-reports.js';
 import { type ExecutePoolConfig, RUNNER_CONFIG } from '../runner.config.js';
 import { EffectLedger } from '../store/effect-ledger.store.js';
@@ -35,13 +35,13 @@ export class ExecuteWorker extends RunWorker {
   }
 
   async perform(lease: RunLease, pulse: Pulse): Promise<void> {
-    const files = await PlanFiles.create(this.config.scratchDirectory);
+    const recording = new PlanRecording(this.config.scratchDirectory);
     try {
-      await this.execute(lease, pulse, files);
+      await this.execute(lease, pulse, recording);
     } catch (error) {
       await this.refuse(lease, this.asRefusal(lease, error));
     } finally {
-      await files.remove();
+      await recording.remove();
     }
   }
 
@@ -56,14 +56,14 @@ export class ExecuteWorker extends RunWorker {
     });
   }
 
-  private async execute(lease: RunLease, pulse: Pulse, files: PlanFiles): Promise<void> {
+  private async execute(lease: RunLease, pulse: Pulse, recording: PlanRecording): Promise<void> {
     const { startBy } = lease.row.command as Execute;
     // Before the start, patience ends with start-by; afterwards after a while, and another attempt goes on.
     const started = lease.row.state === 'running';
     const patience = { signal: pulse.signal, ...(!started && { goesOn: () => this.clock.now() < new Date(startBy) }) };
-    const run = await this.verifier.verify(lease, pulse, files, patience);
+    const run = await this.verifier.verify(lease, pulse, recording, patience);
     if (!started && !(await this.starter.start(lease, run, patience))) return;
-    await this.conclude(lease, run.built.report, await this.performer.perform(lease, pulse, run, files));
+    await this.conclude(lease, run.built.report, await this.performer.perform(lease, pulse, run, recording));
   }
 
   private async conclude(lease: RunLease, report: ReplayReport, performed: Performed): Promise<void> {

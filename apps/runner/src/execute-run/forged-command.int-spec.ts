@@ -1,5 +1,6 @@
 import { type Execute, execute } from '@reenact/contracts';
 import { eventually } from '@reenact/testing';
+import { planKey } from '../make-plan/run-objects.js';
 import { RunnerWorld } from '../runner.harness.js';
 
 describe('forged-command', () => {
@@ -71,11 +72,10 @@ describe('forged-command', () => {
   it('execute-run - a plan changed in database and object store reaches no target', async () => {
     const command = await world.approved({ records: 2 });
     const dryRunId = command.dryRunId as string;
-    const forged = (await world.readPlan(dryRunId)).map((action) => ({ ...action, path: '/forged' }));
-    await world.objects.put(
-      `runs/${dryRunId}/plan.ndjson`,
-      Buffer.from(forged.map((action) => `${JSON.stringify(action)}\n`).join('')),
-    );
+    const stored = planKey(dryRunId);
+    const bytes = Buffer.concat(await (await world.objects.read(stored)).toArray());
+    await world.objects.put(stored, Buffer.from(bytes.toString('latin1').replaceAll('/tickets', '/another'), 'latin1'));
+    expect((await world.readPlan(dryRunId)).map(({ path }) => path)).toEqual(['/another', '/another']);
     await world.query(
       `update runner.run set header = jsonb_set(header, '{actions}', '99'), plan_digest = $2 where replay_id = $1`,
       [dryRunId, `sha256:${'f'.repeat(64)}`],

@@ -4,7 +4,7 @@ import { crashPoint } from '@reenact/service-kit';
 import { type Attempted, judgeAnswer, retryDelay } from '../domain/judge-answer.js';
 import { judgeLeftover } from '../domain/judge-leftover.js';
 import { type Channel, Egress } from '../egress/egress.js';
-import type { PlanFiles } from '../make-plan/plan-files.js';
+import type { PlanRecording } from '../make-plan/plan-recording.js';
 import { ANSWER_TIMEOUT_MS, type ExecutePoolConfig, RUNNER_CONFIG } from '../runner.config.js';
 import type { EffectRow } from '../store/effect-reads.store.js';
 import { EffectLedger, type Ended } from '../store/effect-ledger.store.js';
@@ -25,7 +25,7 @@ export type Performed =
   | { kind: 'cancel'; detail?: string }
   | { kind: 'fail' | 'indeterminate'; detail: string };
 
-/** Performs a plan from its files, action by action, each written down before and after. */
+/** Performs a plan from its recording, action by action, each written down before and after. */
 @Injectable()
 export class PerformPlanHandler {
   private readonly answerTimeoutMs: number;
@@ -38,10 +38,10 @@ export class PerformPlanHandler {
     this.answerTimeoutMs = config.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   }
 
-  async perform(lease: RunLease, pulse: Pulse, run: VerifiedRun, files: PlanFiles): Promise<Performed> {
+  async perform(lease: RunLease, pulse: Pulse, run: VerifiedRun, recording: PlanRecording): Promise<Performed> {
     const performing = new PlanPerformance(this.ledger, this.egress, lease, pulse, run, this.answerTimeoutMs);
     try {
-      return await performing.perform(files);
+      return await performing.perform(recording);
     } finally {
       await performing.close();
     }
@@ -66,9 +66,9 @@ class PlanPerformance {
     this.idempotent = new Set(stages.flatMap((stage) => (stage.kind === 'action' && stage.idempotent ? [stage.id] : [])));
   }
 
-  async perform(files: PlanFiles): Promise<Performed> {
+  async perform(recording: PlanRecording): Promise<Performed> {
     try {
-      return await this.performAll(files);
+      return await this.performAll(recording);
     } finally {
       await this.writeEnd();
     }
@@ -78,9 +78,9 @@ class PlanPerformance {
     for (const channel of this.channels.values()) await channel.close();
   }
 
-  private async performAll(files: PlanFiles): Promise<Performed> {
+  private async performAll(recording: PlanRecording): Promise<Performed> {
     const last = await this.ledger.last(this.lease.replayId);
-    for await (const { action, payload } of files.actions()) {
+    for await (const { action, payload } of recording.actions()) {
       this.pulse.signal.throwIfAborted();
       if (action.disposition !== 'perform' || isBehind(action, last)) continue;
       const left = action.index === last?.index ? await this.judgeLast(action, last) : undefined;

@@ -1,4 +1,4 @@
-import { type Execute, execute, type PlanHeader } from '@reenact/contracts';
+import { type Execute, execute } from '@reenact/contracts';
 import { RunnerWorld } from '../runner.harness.js';
 
 describe('perform-plan', () => {

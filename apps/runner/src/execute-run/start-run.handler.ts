@@ -8,6 +8,7 @@ import { ExecutionSwitches } from '../store/execution-switch.store.js';
 import type { RunLease } from '../store/run-lease.js';
 import { contextOf } from '../store/run-row.js';
 import { pauseFor, type Patience, patiently } from '../take-runs/patiently.js';
+import { SharedCalls } from '../take-runs/shared-calls.js';
 import { Refused, refuseFor } from './refused.js';
 import type { VerifiedRun } from './verify-run.handler.js';
 
@@ -18,6 +19,7 @@ const PAUSED_MS = 300;
 export class StartRunHandler {
   constructor(
     private readonly rpc: RpcClient,
+    private readonly calls: SharedCalls,
     private readonly switches: ExecutionSwitches,
     private readonly clock: Clock,
   ) {}
@@ -59,7 +61,7 @@ export class StartRunHandler {
 
   private async askPosture(lease: RunLease, run: VerifiedRun, patience: Patience): Promise<void> {
     const { command, header, credential } = run;
-    const ask = () => this.rpc.call(readPosture, { environmentId: header.environmentId }, contextOf(lease.row));
+    const ask = () => this.calls.ask(readPosture, { environmentId: header.environmentId }, contextOf(lease.row));
     const record = await patiently(ask, patience);
     refuseFor(postureFaults(command, record, credential), 'the posture is not the one of the check');
     const said = decide({

@@ -21,7 +21,7 @@ import {
   type RunScope,
 } from '../domain/verify-bindings.js';
 import { TargetResolver } from '../egress/target-resolver.js';
-import type { PlanFiles } from '../make-plan/plan-files.js';
+import type { PlanRecording } from '../make-plan/plan-recording.js';
 import { type PlanInputs, PlanMaker } from '../make-plan/plan-maker.js';
 import { OBJECTS } from '../runner.config.js';
 import type { RunLease } from '../store/run-lease.js';
@@ -53,8 +53,8 @@ export class VerifyRunHandler {
     @Inject(OBJECTS) private readonly objects: ObjectStore,
   ) {}
 
-  /** Leaves the plan in the files. Throws Refused. A run that has begun is not judged by the clocks of its start again. */
-  async verify(lease: RunLease, pulse: Pulse, files: PlanFiles, patience: Patience): Promise<VerifiedRun> {
+  /** Leaves the plan in the recording. Throws Refused. A run that has begun is not judged by the clocks of its start again. */
+  async verify(lease: RunLease, pulse: Pulse, recording: PlanRecording, patience: Patience): Promise<VerifiedRun> {
     const { row } = lease;
     const command = row.command as Execute;
     const context = contextOf(row);
@@ -69,7 +69,7 @@ export class VerifyRunHandler {
     const posture = await this.posture(lease, command, credential, scope, patience);
     const targets = command.planDigest === undefined ? await this.maker.pin(inputs, context, patience) : command.targets;
     const options = { posture, targets, salt: command.dryRunId ?? command.replayId, now: this.clock.now() };
-    const built = await this.maker.make(command, inputs, options, files, pulse);
+    const built = await this.maker.make(command, inputs, options, recording, pulse);
     const plan: PlanFacts = { header: built.header as PlanHeader, planDigest: built.planDigest };
     refuseFor(planFaults(command, plan, scope), 'the plan made anew is not the one commanded');
     if (row.plan_digest !== null && row.plan_digest !== plan.planDigest) {
@@ -79,7 +79,7 @@ export class VerifyRunHandler {
     if (credential)
       refuseFor(credentialFaults(credential, { ...plan, command, scope, now }), 'the credential does not cover this run');
     const resolved = await this.resolver.resolve(plan.header, context, patience);
-    await files.publish(this.objects, lease.replayId);
+    await recording.publish(this.objects, lease.replayId);
     if (row.plan_digest === null) await lease.keepPlan(plan.header, plan.planDigest, built.report.input.scanned);
     return { command, inputs, built, header: plan.header, credential, targets: resolved };
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type Artifact,
@@ -6,39 +7,32 @@ import {
   type BlobKey,
   type CallContext,
   openArtifact,
-  type PipelineVersion,
   type PostureRecord,
   Problem,
   pinTargets,
   type RunSource,
   readPosture,
-  readVersion,
   type Sha256,
   type TargetPin,
 } from '@reenact/contracts';
-import { RpcClient } from '@reenact/messaging';
 import type { ObjectStore } from '@reenact/object-store';
-import {
-  type Bundle,
-  buildPlan,
-  type BuiltPlan,
-  type CompiledPipeline,
-  compileSpec,
-  openBundle,
-  parseSpec,
-} from '@reenact/pipeline';
+import { type Bundle, buildPlan, type BuiltPlan, type CompiledPipeline, openBundle } from '@reenact/pipeline';
 import { decide } from '@reenact/posture';
 import { OBJECTS } from '../runner.config.js';
 import { type Patience, patiently } from '../take-runs/patiently.js';
+import { SharedCalls } from '../take-runs/shared-calls.js';
 import type { Pulse } from '../take-runs/pulse.js';
-import type { PlanFiles } from './plan-files.js';
+import { KnownVersions } from './known-versions.js';
+import type { PlanRecording } from './plan-recording.js';
+
+/** Evidence of this size is read once and held; larger one is read again for each pass. */
+const MEMORY_BYTES = 1024 * 1024;
 
 /** What a plan is made of, read from those who own it. */
 export interface PlanInputs {
   artifact: Artifact;
   blob: BlobKey;
   streamId: string;
-  recorded: PipelineVersion;
   pipeline: CompiledPipeline;
 }
 
@@ -54,19 +48,18 @@ export interface PlanOptions {
 @Injectable()
 export class PlanMaker {
   constructor(
-    private readonly rpc: RpcClient,
+    private readonly calls: SharedCalls,
+    private readonly versions: KnownVersions,
     @Inject(OBJECTS) private readonly objects: ObjectStore,
   ) {}
 
   async gather(command: RunSource, context: CallContext, patience: Patience): Promise<PlanInputs> {
-    const source = await patiently<ArtifactSource>(
-      () => this.rpc.call(openArtifact, { artifactId: command.artifactId }, context),
-      patience,
-    );
-    const version = (versionId: string) => patiently(() => this.rpc.call(readVersion, { versionId }, context), patience);
-    const recorded = await version(command.recordedVersionId);
-    const toRun = command.runVersionId === command.recordedVersionId ? recorded : await version(command.runVersionId);
-    const pipeline = compileSpec(parseSpec(toRun.spec));
+    const [source, recorded, toRun] = await Promise.all([
+      patiently<ArtifactSource>(() => this.calls.ask(openArtifact, { artifactId: command.artifactId }, context), patience),
+      this.versions.get(command.recordedVersionId, context, patience),
+      this.versions.get(command.runVersionId, context, patience),
+    ]);
+    const { pipeline } = toRun;
     const { artifact } = source;
     if (recorded.specHash !== command.specHash || pipeline.specHash !== command.runSpecHash) {
       throw new Problem('spec_hash_unresolved', { detail: 'a version has not the spec hash that was commanded' });
@@ -74,11 +67,11 @@ export class PlanMaker {
     if (toRun.projectId !== artifact.projectId || recorded.projectId !== artifact.projectId) {
       throw new Problem('spec_hash_unresolved', { detail: 'a version belongs to another project' });
     }
-    return { artifact, blob: source.blob, streamId: source.streamId, recorded, pipeline };
+    return { artifact, blob: source.blob, streamId: source.streamId, pipeline };
   }
 
   posture(environmentId: string, context: CallContext, patience: Patience): Promise<PostureRecord> {
-    return patiently(() => this.rpc.call(readPosture, { environmentId }, context), patience);
+    return patiently(() => this.calls.ask(readPosture, { environmentId }, context), patience);
   }
 
   /** The targets of now that the pipeline names; unknown ones are left out. */
@@ -86,11 +79,17 @@ export class PlanMaker {
     const names = [...new Set(pipeline.spec.stages.flatMap((stage) => (stage.kind === 'action' ? [stage.action.target] : [])))];
     if (names.length === 0) return [];
     const request = { environmentId: artifact.environmentId, names };
-    return (await patiently(() => this.rpc.call(pinTargets, request, context), patience)).targets;
+    return (await patiently(() => this.calls.ask(pinTargets, request, context), patience)).targets;
   }
 
-  /** Runs the pipeline over the evidence; what it would do goes to the files and nowhere else. */
-  async make(command: RunSource, inputs: PlanInputs, options: PlanOptions, files: PlanFiles, pulse: Pulse): Promise<BuiltPlan> {
+  /** Runs the pipeline over the evidence; what it would do goes to the recording and nowhere else. */
+  async make(
+    command: RunSource,
+    inputs: PlanInputs,
+    options: PlanOptions,
+    recording: PlanRecording,
+    pulse: Pulse,
+  ): Promise<BuiltPlan> {
     const { artifact, pipeline, streamId, blob } = inputs;
     const bundle = await this.open(command, blob);
     const words = new Map(
@@ -118,27 +117,35 @@ export class PlanMaker {
       records: () => bundle.records(),
       outcomes: () => bundle.outcomes(),
       decide: (capability) => words.get(capability) ?? 'deny',
-      onAction: (action, payload) => files.record(action, payload),
+      onAction: (action, payload) => recording.record(action, payload),
       onProgress: ({ records }) => {
         pulse.progress.records = records;
       },
       signal: pulse.signal,
     });
-    await files.close();
+    await recording.close();
     return built;
   }
 
   /** The bundle, once its bytes have shown the digest that was commanded. */
-  private async open(command: RunSource, { key }: BlobKey): Promise<Bundle> {
+  private async open(command: RunSource, blob: BlobKey): Promise<Bundle> {
+    const read = blob.size > MEMORY_BYTES ? () => this.objects.read(blob.key) : await inMemory(await this.objects.read(blob.key));
     const hash = createHash('sha256');
-    for await (const chunk of await this.objects.read(key)) hash.update(chunk as Uint8Array);
+    for await (const chunk of await read()) hash.update(chunk as Uint8Array);
     if (`sha256:${hash.digest('hex')}` !== command.artifactSha256) {
       throw new Problem('digest_mismatch', { detail: 'the stored evidence is not what was uploaded' });
     }
-    const bundle = await openBundle(() => this.objects.read(key));
+    const bundle = await openBundle(read);
     if (bundle.manifest.specHash !== command.specHash) {
       throw new Problem('spec_hash_unresolved', { detail: 'the bundle names another spec' });
     }
     return bundle;
   }
+}
+
+async function inMemory(stream: Readable): Promise<() => AsyncIterable<Uint8Array>> {
+  const bytes = Buffer.concat(await stream.toArray());
+  return async function* () {
+    yield bytes;
+  };
 }

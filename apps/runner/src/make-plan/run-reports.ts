@@ -5,7 +5,7 @@ import { Clock } from '@reenact/service-kit';
 import { auditReport } from '../domain/audit-report.js';
 import { OBJECTS } from '../runner.config.js';
 import type { RunRow } from '../store/run-row.js';
-import { runKeys } from './run-keys.js';
+import { encodeReportHead, reportKey } from './run-objects.js';
 
 /** Stores what a run found, in both forms that readers ask for. */
 @Injectable()
@@ -20,8 +20,8 @@ export class RunReports {
     const startedAt = row.started_at ?? endedAt;
     const times = { startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() };
     const report: ReplayReport = { ...found, actions, times };
-    const keys = runKeys(row.replay_id);
-    await this.objects.put(keys.report, Buffer.from(JSON.stringify(report)));
-    await this.objects.put(keys.auditReport, Buffer.from(JSON.stringify(auditReport(row, report, endedAt))));
+    const own = Buffer.from(JSON.stringify(report));
+    const other = Buffer.from(JSON.stringify(auditReport(row, report, endedAt)));
+    await this.objects.put(reportKey(row.replay_id), Buffer.concat([encodeReportHead(own.length), own, other]));
   }
 }

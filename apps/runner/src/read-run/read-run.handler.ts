@@ -4,7 +4,7 @@ import type { ObjectStore } from '@reenact/object-store';
 import { plannedActions } from '@reenact/pipeline';
 import { encodePosition, positionsOf } from '@reenact/service-kit';
 import type { RunState } from '../domain/run.machine.js';
-import { runKeys } from '../make-plan/run-keys.js';
+import { decodeReportHead, REPORT_HEAD_BYTES, reportKey } from '../make-plan/run-objects.js';
 import { OBJECTS } from '../runner.config.js';
 import { RunStore } from '../store/run.store.js';
 import type { RunRow } from '../store/run-row.js';
@@ -52,8 +52,7 @@ export class ReadRunHandler {
 
   async planReference(replayId: string): Promise<PlanReference> {
     const { plan_digest, header } = await this.planned(replayId);
-    const actions = await this.refer(runKeys(replayId).plan, 'application/x-ndjson');
-    return { planDigest: plan_digest, header, actions };
+    return { planDigest: plan_digest, header, actions: await this.plan.lines(replayId) };
   }
 
   async planPage(replayId: string, page: { limit?: number; cursor?: string }) {
@@ -67,22 +66,18 @@ export class ReadRunHandler {
 
   async payload(replayId: string, index: number): Promise<BlobReference> {
     await this.planned(replayId);
-    const [action] = await this.plan.actions(replayId, index, 1);
-    if (!action) throw new Problem('not_found');
-    const { payload: start } = await this.plan.entry(replayId, index);
-    return {
-      key: runKeys(replayId).payloads,
-      size: action.payloadSize,
-      sha256: action.payloadSha256,
-      range: { start, end: start + action.payloadSize },
-      mediaType: action.headers?.['content-type'] ?? 'application/octet-stream',
-    };
+    return this.plan.payload(replayId, index);
   }
 
   async report(replayId: string, format: 'v1' | 'audit_v1' = 'v1'): Promise<BlobReference> {
     await this.planned(replayId);
-    const { report, auditReport } = runKeys(replayId);
-    return this.refer(format === 'v1' ? report : auditReport, 'application/json');
+    const key = reportKey(replayId);
+    const stored = await this.objects.stat(key);
+    if (!stored) throw new Problem('replay_not_planned');
+    const head = Buffer.concat(await (await this.objects.read(key, { start: 0, end: REPORT_HEAD_BYTES })).toArray());
+    const middle = REPORT_HEAD_BYTES + decodeReportHead(head);
+    const range = format === 'v1' ? { start: REPORT_HEAD_BYTES, end: middle } : { start: middle, end: stored.size };
+    return { key, size: range.end - range.start, range, mediaType: 'application/json' };
   }
 
   /** Throws `replay_not_planned` where there is no plan yet, or never will be. */
@@ -92,11 +87,5 @@ export class ReadRunHandler {
       throw new Problem('replay_not_planned', { members: { state: row?.state ?? 'unknown', allowed: [] } });
     }
     return row as PlannedRow;
-  }
-
-  private async refer(key: string, mediaType: string): Promise<BlobReference> {
-    const stat = await this.objects.stat(key);
-    if (!stat) throw new Problem('replay_not_planned');
-    return { key, size: stat.size, mediaType };
   }
 }

@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256 } from '@reenact/contracts';
+import type { PlanAction } from '@reenact/pipeline';
+import { testObjectStore } from '@reenact/testing';
+import { StoredPlan } from '../read-run/stored-plan.js';
+import { PlanRecording } from './plan-recording.js';
+import { sweepScratch } from './sweep-scratch.js';
+
+const action = (index: number, payload: Buffer) =>
+  ({ index, payloadSha256: sha256(payload), payloadSize: payload.length }) as PlanAction;
+
+describe('plan-recording', () => {
+  let scratch: string;
+  beforeEach(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'reenact-scratch-'));
+  });
+  afterEach(() => rmSync(scratch, { recursive: true }));
+
+  it.each([
+    ['in memory', 1_000_000, 0],
+    ['in files', 1_000, 1],
+    ['in files from the first byte on', 0, 1],
+  ])('gives back what was recorded %s, in order', async (_where, memoryBytes, directories) => {
+    const recording = new PlanRecording(scratch, memoryBytes);
+    const payloads = [Buffer.from('one'), Buffer.alloc(0), Buffer.alloc(100_000, 7), Buffer.from('two')];
+    for (const [index, payload] of payloads.entries()) await recording.record(action(index, payload), payload);
+    await recording.close();
+    expect(readdirSync(scratch)).toHaveLength(directories);
+    const read: Buffer[] = [];
+    for await (const { payload } of recording.actions()) read.push(await payload());
+    expect(read).toEqual(payloads);
+
+    const objects = await testObjectStore();
+    await recording.publish(objects, 'rpl_1');
+    const stored = new StoredPlan(objects);
+    expect((await stored.actions('rpl_1', 1, 2)).map(({ index }) => index)).toEqual([1, 2]);
+    const { key, range } = await stored.payload('rpl_1', 2);
+    expect(Buffer.concat(await (await objects.read(key, range)).toArray())).toEqual(payloads[2]);
+    await objects.cleanup();
+
+    await recording.remove();
+    expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  it('gives out no payload that was changed', async () => {
+    const recording = new PlanRecording(scratch, 0);
+    await recording.record(action(0, Buffer.from('one')), Buffer.from('one'));
+    await recording.close();
+    writeFileSync(join(scratch, readdirSync(scratch)[0], 'payloads'), 'two');
+    for await (const { payload } of recording.actions()) await expect(payload()).rejects.toThrow('not what was planned');
+    await recording.remove();
+  });
+
+  it('sweeps what the dead left, and only that', async () => {
+    const [dead, alive, other] = ['reenact-run-999999999-a', `reenact-run-${process.pid}-b`, 'something'].map((name) =>
+      join(scratch, name),
+    );
+    for (const path of [dead, alive, other]) mkdirSync(path);
+    await sweepScratch(scratch);
+    expect([dead, alive, other].map((path) => existsSync(path))).toEqual([false, true, true]);
+  });
+});
