@@ -9,6 +9,10 @@ import { type Counted, RefusalTally, toRefusal } from './refusal-tally.js';
 const MINUTE_MS = 60_000;
 const BATCH = 200;
 const MAX_KNOWN = 10_000;
+/** How many subjects one flush asks the catalog about; the others wait, so that who guesses ids does not hold up the rest. */
+const MAX_ASKED = 200;
+/** Beyond it they are forgotten, or there would be no room to count who is known. */
+const MAX_WAITING = 1_000;
 
 type Scope = Pick<Refusal, 'orgId' | 'projectId' | 'environmentId'>;
 
@@ -45,21 +49,31 @@ export class CountRefusalHandler {
     const counted = this.tally.take();
     if (counted.length === 0) return;
     try {
+      const unknown = new Set(counted.filter((each) => this.known(each) === undefined).map(({ subjectId }) => subjectId));
+      const asked = new Set([...unknown].slice(0, MAX_ASKED));
       const refusals: Refusal[] = [];
+      const waiting: Counted[] = [];
       for (const each of counted) {
-        const scope = await this.scopeOf(each);
+        const { subjectId } = each;
+        const scope = asked.has(subjectId) ? await this.scopeOf(subjectId) : this.known(each);
         if (scope) refusals.push(toRefusal(each, scope));
+        else if (scope === undefined) waiting.push(each);
       }
       await this.work.run((tx) => this.store.add(tx, refusals));
+      this.tally.putBack(waiting.slice(0, MAX_WAITING));
     } catch (error) {
       this.tally.putBack(counted);
       throw error;
     }
   }
 
-  /** Null: there is no such agent or token, somebody guesses. */
-  private async scopeOf({ subjectId, principal }: Counted): Promise<Scope | null> {
+  /** Null: there is no such agent or token, somebody guesses. Undefined: nobody was asked yet. */
+  private known({ subjectId, principal }: Counted): Scope | null | undefined {
     if (principal) return { orgId: principal.orgId, projectId: principal.projectId, environmentId: principal.environmentId };
+    return this.scopes.get(subjectId);
+  }
+
+  private async scopeOf(subjectId: string): Promise<Scope | null> {
     const known = this.scopes.get(subjectId);
     if (known !== undefined) return known;
     if (this.scopes.size >= MAX_KNOWN) this.scopes.clear();

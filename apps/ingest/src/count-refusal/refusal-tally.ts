@@ -26,11 +26,7 @@ export class RefusalTally {
   private counted = new Map<string, Counted>();
 
   count(call: RefusedCall, now: Date): void {
-    const minute = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS;
-    const key = `${call.subjectId} ${minute} ${call.status} ${call.code}`;
-    const known = this.counted.get(key);
-    if (known) known.count += 1;
-    else if (this.counted.size < MAX_KINDS) this.counted.set(key, { ...call, minute, count: 1 });
+    this.add({ ...call, minute: Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS, count: 1 });
   }
 
   /** Hands over what was counted; `putBack` it when it could not be stored. */
@@ -41,12 +37,14 @@ export class RefusalTally {
   }
 
   putBack(refusals: Counted[]): void {
-    for (const refusal of refusals) {
-      const key = `${refusal.subjectId} ${refusal.minute} ${refusal.status} ${refusal.code}`;
-      const known = this.counted.get(key);
-      if (known) known.count += refusal.count;
-      else this.counted.set(key, refusal);
-    }
+    for (const refusal of refusals) this.add(refusal);
+  }
+
+  private add(refusal: Counted): void {
+    const key = `${refusal.subjectId} ${refusal.minute} ${refusal.status} ${refusal.code}`;
+    const known = this.counted.get(key);
+    if (known) known.count += refusal.count;
+    else if (this.counted.size < MAX_KINDS) this.counted.set(key, refusal);
   }
 }
 
