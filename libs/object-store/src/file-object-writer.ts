@@ -6,10 +6,15 @@ import type { DirectorySyncs } from './directory-syncs.js';
 import { assertKey } from './object-key.js';
 import type { ObjectWriter } from './object-store.js';
 
+/** So much is written before it is synced while more comes: the end need not wait for all of it. */
+const SYNC_BYTES = 16 * 1024 * 1024;
+
 /** A staged file that becomes an object by a rename. */
 export class FileObjectWriter implements ObjectWriter {
   readonly stream: Writable;
   private size = 0;
+  private unsynced = 0;
+  private syncing?: Promise<void>;
   private ended = false;
   private finishing?: Promise<void>;
 
@@ -67,11 +72,21 @@ export class FileObjectWriter implements ObjectWriter {
       written += (await this.file.write(rest)).bytesWritten;
     }
     this.size += size;
+    this.unsynced += size;
+    if (this.unsynced >= SYNC_BYTES) this.syncMeanwhile();
+  }
+
+  private syncMeanwhile(): void {
+    this.unsynced = 0;
+    // A failure is told once: to the first who asks, and never again by a later sync.
+    this.syncing = Promise.all([this.syncing, this.file.datasync()]).then(() => undefined);
+    this.syncing.catch(() => undefined);
   }
 
   private async makeDurable(): Promise<void> {
     this.stream.end();
     await finished(this.stream);
+    await this.syncing;
     await this.file.sync();
     await this.file.close();
   }
