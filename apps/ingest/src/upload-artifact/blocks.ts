@@ -1,6 +1,6 @@
 /** Large enough that few calls move much, small enough that two for each upload are no burden. */
-export const BLOCK_BYTES = 256 * 1024;
-const MAX_SPARE = 32;
+export const BLOCK_BYTES = 512 * 1024;
+const MAX_SPARE = 16;
 
 const spare: Buffer[] = [];
 
