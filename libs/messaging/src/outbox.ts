@@ -9,7 +9,7 @@ import {
   toHeaders,
   validate,
 } from '@reenact/contracts';
-import { crashPoint, SCHEMA, type Transaction } from '@reenact/persistence';
+import { crashPoint, SCHEMA, type Statement, type Transaction } from '@reenact/persistence';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging-options.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { streamOf } from './subjects.js';
@@ -26,9 +26,17 @@ export interface RawMessage {
 const MAX_PAYLOAD_BYTES = 768 * 1024;
 const SUBJECT = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/;
 
+/** What is to be said on one behalf. */
+export interface Saying {
+  context: CallContext;
+  drafts: readonly MessageDraft[];
+}
+
 /** The only way for a service to say something: rows beside its state, published once they are committed. */
 @Injectable()
 export class Outbox {
+  private readonly pending = new WeakMap<Transaction, RawMessage[]>();
+
   constructor(
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
     @Inject(SCHEMA) private readonly schema: string,
@@ -36,14 +44,22 @@ export class Outbox {
   ) {}
 
   /** Stores messages in this transaction, in the order given, and answers them as they will travel. A draft that breaks its contract throws `internal`. */
-  async add(tx: Transaction, context: CallContext, drafts: readonly MessageDraft[]): Promise<Envelope[]> {
+  add(tx: Transaction, context: CallContext, drafts: readonly MessageDraft[]): Promise<Envelope[]> {
+    return this.addAll(tx, [{ context, drafts }]);
+  }
+
+  /** As `add`, for many at once: one statement, however many there are. */
+  async addAll(tx: Transaction, sayings: readonly Saying[]): Promise<Envelope[]> {
     const time = new Date().toISOString();
-    const envelopes = drafts.map((draft) => this.envelope(draft, context, time));
+    const said = sayings.flatMap(({ context, drafts }) =>
+      drafts.map((draft) => ({ draft, envelope: this.envelope(draft, context, time) })),
+    );
+    const envelopes = said.map(({ envelope }) => envelope);
     await this.addRaw(
       tx,
-      envelopes.map((envelope, i) => ({
+      said.map(({ draft, envelope }) => ({
         id: envelope.id,
-        subject: subjectOf(drafts[i].contract, envelope.orgId),
+        subject: subjectOf(draft.contract, envelope.orgId),
         headers: toHeaders(envelope),
         payload: JSON.stringify(envelope.data),
       })),
@@ -59,25 +75,39 @@ export class Outbox {
       if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES)
         throw new Problem('internal', { detail: `too large to be sent: ${subject}` });
     }
-    await tx.query(
-      `insert into ${this.schema}.outbox (id, stream, subject, headers, payload)
+    this.messagesOf(tx).push(...messages);
+  }
+
+  /** What the transaction says so far; stored with its commit, all in one statement. */
+  private messagesOf(tx: Transaction): RawMessage[] {
+    const known = this.pending.get(tx);
+    if (known) return known;
+    const messages: RawMessage[] = [];
+    this.pending.set(tx, messages);
+    tx.beforeCommit(() => this.insertion(messages));
+    tx.afterCommit(() => {
+      crashPoint('outbox.after-commit-before-publish');
+      this.relay.nudge();
+    });
+    return messages;
+  }
+
+  private insertion(messages: readonly RawMessage[]): Statement {
+    return {
+      sql: `insert into ${this.schema}.outbox (id, stream, subject, headers, payload)
        select id, stream, subject, headers, payload
        from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::text[]) with ordinality
          as m(id, stream, subject, headers, payload, n)
        order by n
        on conflict (id) do nothing`,
-      [
+      params: [
         messages.map((m) => m.id),
         messages.map((m) => streamOf(m.subject)),
         messages.map((m) => m.subject),
         messages.map((m) => JSON.stringify(m.headers ?? {})),
         messages.map((m) => m.payload),
       ],
-    );
-    tx.afterCommit(() => {
-      crashPoint('outbox.after-commit-before-publish');
-      this.relay.nudge();
-    });
+    };
   }
 
   private envelope(draft: MessageDraft, context: CallContext, time: string): Envelope {

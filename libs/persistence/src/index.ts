@@ -6,5 +6,5 @@ export * from './messaging-tables.migration.js';
 export * from './persistence.module.js';
 export * from './schema.js';
 export * from './tokens.js';
-export { type Transaction } from './transaction.js';
+export { type Statement, type Transaction } from './transaction.js';
 export * from './unit-of-work.js';

@@ -88,6 +88,31 @@ describe('persistence', () => {
     await expect(kept[0].query('select 1')).rejects.toThrow('has ended');
   });
 
+  it('unit of work - makes last statements when the work is done, and commits nothing without them', async () => {
+    const set = 'update replay_orchestrator.counter set n = $2 / $3::integer where id = $1';
+    let divisor = 0;
+    await work.run(async (tx) => {
+      tx.beforeCommit(() => ({ sql: set, params: [1, 14, divisor] }));
+      await tx.query('update replay_orchestrator.counter set n = 0 where id = 1');
+      divisor = 2;
+    });
+    expect(await work.query('select n from replay_orchestrator.counter where id = 1')).toEqual([{ n: 7 }]);
+    const unmade = () => {
+      throw new Error('cannot be made');
+    };
+    for (const [statement, reason] of [
+      [() => ({ sql: set, params: [1, 14, 0] }), 'division by zero'],
+      [unmade, 'cannot be made'],
+    ] as const) {
+      const failing = work.run(async (tx) => {
+        tx.beforeCommit(statement);
+        await tx.query('update replay_orchestrator.counter set n = 100 where id = 1');
+      });
+      await expect(failing).rejects.toThrow(reason);
+      expect(await work.query('select n from replay_orchestrator.counter where id = 1')).toEqual([{ n: 7 }]);
+    }
+  });
+
   it('unit of work - a statement that failed unnoticed lets nothing be committed', async () => {
     const swallowing = work.run(async (tx) => {
       await tx.query('update replay_orchestrator.counter set n = 9 where id = 2');

@@ -2,6 +2,11 @@ import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
+export interface Statement {
+  sql: string;
+  params: unknown[];
+}
+
 /** What use cases get: SQL in this transaction, and what to do once it is committed. */
 export interface Transaction {
   /**
@@ -9,6 +14,8 @@ export interface Transaction {
    * (`Promise.all`) travel together; they are done one after another, in the order in which they were asked for.
    */
   query<T = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<T[]>;
+  /** A statement that is made once the work is done, and travels with the commit; when it fails nothing is committed. */
+  beforeCommit(statement: () => Statement): void;
   /** Called once after the commit, never after a rollback. What it throws is swallowed: the work is done by then. */
   afterCommit(callback: () => void): void;
 }

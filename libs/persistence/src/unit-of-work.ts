@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { poolOf, rowsOf, type Transaction } from './transaction.js';
+import { poolOf, rowsOf, type Statement, type Transaction } from './transaction.js';
 
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK = '40P01';
@@ -73,6 +73,7 @@ async function inTransaction<T>(
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   let open = true;
+  const last: (() => Statement)[] = [];
   const query = async <R>(sql: string, params?: unknown[]): Promise<R[]> => {
     if (!open) throw new Error('the transaction has ended');
     return rowsOf<R>(client, sql, params);
@@ -80,9 +81,16 @@ async function inTransaction<T>(
   try {
     // Not waited for: it travels with the first statement, whose failure tells of its own.
     client.query('begin').catch(ignore);
-    const result = await work({ query, afterCommit: (callback) => callbacks.push(callback) });
+    const result = await work({
+      query,
+      beforeCommit: (statement) => last.push(statement),
+      afterCommit: (callback) => callbacks.push(callback),
+    });
     open = false;
-    const { command } = await client.query('commit');
+    const statements = last.map((statement) => statement());
+    const answers = statements.map(({ sql, params }) => rowsOf(client, sql, params));
+    // Whatever failed, the commit then is none.
+    const [{ command }] = await Promise.all([client.query('commit'), ...answers]);
     if (command !== 'COMMIT') throw new Error('a statement of the transaction failed, so that nothing was committed');
     return result;
   } catch (error) {
