@@ -20,10 +20,17 @@ export class FollowReplayConsumer {
     durable: 'incident-follow-replay',
   })
   async follow(batch: (Envelope<ReplayChanged> | Envelope<ReplayNoted>)[], tx: Transaction): Promise<void> {
+    let changes: Envelope<ReplayChanged>[] = [];
     for (const envelope of batch) {
-      if (isChange(envelope)) await this.handler.changed(tx, envelope);
-      else await this.handler.noted(tx, envelope);
+      if (isChange(envelope)) {
+        changes.push(envelope);
+        continue;
+      }
+      await this.handler.changed(tx, changes);
+      changes = [];
+      await this.handler.noted(tx, envelope);
     }
+    await this.handler.changed(tx, changes);
   }
 }
 

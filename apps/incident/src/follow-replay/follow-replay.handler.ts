@@ -23,27 +23,43 @@ export class FollowReplayHandler {
     private readonly escalations: Escalations,
   ) {}
 
-  async changed(tx: Transaction, envelope: Envelope<ReplayChanged>): Promise<void> {
-    const { artifactId, replayId: id, mode, state, codes } = envelope.data;
-    const incidentId = await this.incidentOf(tx, artifactId);
-    const isNewest = await this.replays.project(tx, {
-      id,
-      artifactId,
-      incidentId,
-      version: envelope.aggregate.version,
-      fields: shapeOf(envelope),
-    });
-    if (isNewest) await this.escalate(tx, envelope, incidentId);
-    if (PASSING.includes(state)) return;
-    const data = { mode, state, ...(codes && { codes }) };
-    await this.timeline.add(tx, [{ ownerId: incidentId ?? artifactId, entry: entryOf(envelope, { data }) }]);
+  /** Takes what happened to many replays, in this order. */
+  async changed(tx: Transaction, envelopes: readonly Envelope<ReplayChanged>[]): Promise<void> {
+    if (envelopes.length === 0) return;
+    const incidents = await this.incidentsOf(
+      tx,
+      envelopes.map(({ data }) => data.artifactId),
+    );
+    const newest = await Promise.all(
+      envelopes.map((envelope) =>
+        this.replays.project(tx, {
+          id: envelope.data.replayId,
+          artifactId: envelope.data.artifactId,
+          incidentId: incidents.get(envelope.data.artifactId),
+          version: envelope.aggregate.version,
+          fields: shapeOf(envelope),
+        }),
+      ),
+    );
+    for (const [index, envelope] of envelopes.entries()) {
+      if (newest[index]) await this.escalate(tx, envelope, incidents.get(envelope.data.artifactId));
+    }
+    const telling = envelopes.filter(({ data }) => !PASSING.includes(data.state));
+    await this.timeline.add(
+      tx,
+      telling.map((envelope) => {
+        const { artifactId, mode, state, codes } = envelope.data;
+        const entry = entryOf(envelope, { data: { mode, state, ...(codes && { codes }) } });
+        return { ownerId: incidents.get(artifactId) ?? artifactId, entry };
+      }),
+    );
   }
 
   async noted(tx: Transaction, envelope: Envelope<ReplayNoted>): Promise<void> {
     const { replayId: id, state, reason, outcome } = envelope.data;
     const artifactId = await this.replays.artifactOf(tx, id);
     if (artifactId === undefined) throw new Problem('try_later', { detail: `replay ${id} is not known yet` });
-    const incidentId = await this.incidentOf(tx, artifactId);
+    const incidentId = (await this.incidentsOf(tx, [artifactId])).get(artifactId);
     if (outcome !== undefined) await this.escalations.heal(tx, 'replay_indeterminate', id, causedBy(envelope));
     const fields = outcome === undefined ? {} : { resolution: { outcome, ...(reason && { reason }) } };
     await this.replays.project(tx, { id, artifactId, incidentId, version: envelope.aggregate.version, fields });
@@ -62,9 +78,9 @@ export class FollowReplayHandler {
     for (const { kind, subject } of healedBy(seen)) await this.escalations.heal(tx, kind, subject, context);
   }
 
-  private async incidentOf(tx: Transaction, artifactId: string): Promise<string | undefined> {
-    await this.evidence.lock(tx, [artifactId]);
-    return (await this.evidence.incidentsOf(tx, [artifactId])).get(artifactId);
+  private async incidentsOf(tx: Transaction, artifactIds: readonly string[]): Promise<Map<string, string>> {
+    const [, incidents] = await Promise.all([this.evidence.lock(tx, artifactIds), this.evidence.incidentsOf(tx, artifactIds)]);
+    return incidents;
   }
 }
 
