@@ -97,7 +97,7 @@ export function Text(options: FieldOptions & { min?: number; max?: number; patte
   ]);
 }
 
-const COUNTED_OTHERWISE = /[\ud800-\udfff\ufe0e\ufe0f]/;
+const COUNTED_OTHERWISE = /[\ud800-\udfff]|\ufe0e|\ufe0f/;
 
 // PostgreSQL keeps every character but NUL, and no half of a surrogate pair.
 const UNSTORABLE = /\0|\p{Surrogate}/u;
