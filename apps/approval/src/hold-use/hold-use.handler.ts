@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Envelope, Problem, type ReleaseUse, type ReserveUse, reserveUse as reserveContract } from '@reenact/contracts';
-import { causedBy, Outbox } from '@reenact/messaging';
+import { causedBy, Outbox, type Saying } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
 import type { ApprovalRecord, UseRecord } from '../domain/approval.js';
@@ -29,6 +29,7 @@ export class HoldUseHandler {
     );
     const changedApprovals = new Map<string, ApprovalRecord>();
     const changedUses = new Map<string, UseRecord>();
+    const said: Saying[] = [];
     for (const envelope of batch) {
       const { approvalId } = envelope.data;
       const approval = approvals.get(approvalId);
@@ -40,10 +41,13 @@ export class HoldUseHandler {
         changedApprovals.set(approvalId, step.approval);
         changedUses.set(useKey(step.use), step.use);
       }
-      await this.outbox.add(tx, causedBy(envelope), step.events);
+      said.push({ context: causedBy(envelope), drafts: step.events });
     }
-    await this.approvals.save(tx, [...changedApprovals.values()]);
-    await this.uses.save(tx, [...changedUses.values()]);
+    await Promise.all([
+      this.approvals.save(tx, [...changedApprovals.values()]),
+      this.uses.save(tx, [...changedUses.values()]),
+      this.outbox.addAll(tx, said),
+    ]);
   }
 
   private step(envelope: Envelope<ReserveUse | ReleaseUse>, approval: ApprovalRecord, use: UseRecord | undefined): UseStep {

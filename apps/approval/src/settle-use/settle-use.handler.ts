@@ -20,14 +20,16 @@ export class SettleUseHandler {
   settle(request: SettleUse, context: CallContext): Promise<SettledUse> {
     const { approvalId, replayId } = request;
     return this.work.run(async (tx) => {
-      const approval = (await this.approvals.lock(tx, [approvalId])).get(approvalId);
+      const [approvals, uses] = await Promise.all([this.approvals.lock(tx, [approvalId]), this.uses.read(tx, [request])]);
+      const approval = approvals.get(approvalId);
       if (!approval) return { settled: false, code: 'approval_missing' };
-      const uses = await this.uses.read(tx, [request]);
       const { answer, step } = settleUse(approval, uses.get(useKey(request)), this.clock.now().toISOString());
       if (step) {
-        await this.approvals.save(tx, [step.approval]);
-        await this.uses.save(tx, [step.use]);
-        await this.outbox.add(tx, { ...context, correlationId: replayId }, step.events);
+        await Promise.all([
+          this.approvals.save(tx, [step.approval]),
+          this.uses.save(tx, [step.use]),
+          this.outbox.add(tx, { ...context, correlationId: replayId }, step.events),
+        ]);
       }
       return answer;
     });
