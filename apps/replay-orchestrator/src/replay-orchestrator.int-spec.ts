@@ -25,10 +25,12 @@ import {
   runRefused,
   runStarted,
   runSucceeded,
+  runUnconfirmed,
   runWithdrawn,
   useRefused,
   useReserved,
 } from '@reenact/contracts';
+import { RpcClient } from '@reenact/messaging';
 import { eventually } from '@reenact/testing';
 import { next } from './domain/replay.machine.js';
 import type { ReplayRecord } from './domain/replay.js';
@@ -350,6 +352,36 @@ describe('replay-orchestrator', () => {
     );
     expect(JSON.parse(JSON.stringify(record))).toEqual(stored.body);
     expect(await harness.said(replay.id, 'evt')).toHaveLength(6);
+  });
+
+  it('follow-run - a command that nobody stood by leaves the replay waiting for its true one', async () => {
+    const replay = await dispatched();
+    await harness.tell(runUnconfirmed, { ...fact(replay), codes: ['plan_mismatch'] }, 1);
+    await harness.tell(runStarted, fact(replay), 2);
+    await harness.reaches(replay.id, 'running');
+    const entered = ['requested', 'checking', 'reserving', 'dispatching', 'running'].map((state) => `replay.${state}`);
+    expect(await harness.said(replay.id, 'evt')).toEqual(entered);
+    expect(await harness.said(replay.id, 'cmd')).toEqual(['use.reserve', 'run.execute']);
+  });
+
+  it('advance-replays - all that a replay says is part of the trace of its request', async () => {
+    const { neighbours } = harness;
+    const artifact = neighbours.artifact();
+    const [dryRunId, { approvalId, user: id }] = [neighbours.dryRun(artifact), neighbours];
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const request = { artifactId: artifact.id, mode: 'execute' as const, reason: 'See', dryRunId, approvalId };
+    const context = { actor: { kind: 'user' as const, id }, correlationId: 'test', traceparent };
+    const replay = await harness.replicas[0].app.get(RpcClient).call(requestReplay, request, context);
+    expect(replay).not.toHaveProperty('traceparent');
+    await harness.reaches(replay.id, 'reserving');
+    await harness.tell(useReserved, { approvalId, replayId: replay.id });
+    await harness.reaches(replay.id, 'dispatching');
+    const said = await harness.work.query(
+      `select headers->>'traceparent' as trace, count(*) from replay_orchestrator.outbox
+       where headers->>'ce-correlationid' = $1 group by 1`,
+      [replay.id],
+    );
+    expect(said).toEqual([{ trace: traceparent, count: 6 }]);
   });
 
   it('list-replays - pages newest first and filters', async () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { CallContext, MessageDraft } from '@reenact/contracts';
-import { Outbox } from '@reenact/messaging';
+import type { CallContext } from '@reenact/contracts';
+import { Outbox, type Saying } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
 import { next } from '../domain/replay.machine.js';
 import type { ReplayRecord } from '../domain/replay.js';
@@ -37,7 +37,7 @@ export class AdvanceReplaysHandler {
     const taken = await this.slots.lock(tx, wantsSlot(known, stored));
     const changed = new Map<string, ReplayRecord>();
     const lines: JournalLine[] = [];
-    const said: { context: CallContext; drafts: MessageDraft[] }[] = [];
+    const said: Saying[] = [];
     for (const { replayId, message: happened, context } of known) {
       const { record: before, progress } = stored.get(replayId) as StoredReplay;
       const message = withSlot(before, happened, taken);
@@ -48,13 +48,20 @@ export class AdvanceReplaysHandler {
       stored.set(replayId, { record: replay, progress });
       changed.set(replayId, replay);
       lines.push({ replayId, version: replay.version, state: replay.state, message });
-      said.push({ context: { ...context, correlationId: replayId }, drafts: [...events, ...commands] });
+      said.push({ context: ofReplay(replay, context), drafts: [...events, ...commands] });
     }
-    await this.replays.save(tx, [...changed.values()]);
-    await this.journal.append(tx, lines);
-    for (const { context, drafts } of said) await this.outbox.add(tx, context, drafts);
+    await Promise.all([
+      this.replays.save(tx, [...changed.values()]),
+      this.journal.append(tx, lines),
+      this.outbox.addAll(tx, said),
+    ]);
     return stored;
   }
+}
+
+/** Part of the replay's story, and of the trace that its request began. */
+function ofReplay({ id, traceparent }: ReplayRecord, context: CallContext): CallContext {
+  return { ...context, correlationId: id, ...(traceparent !== undefined && { traceparent }) };
 }
 
 /** Environments in which one of these may take a slot. */

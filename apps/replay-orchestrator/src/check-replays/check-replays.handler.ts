@@ -6,7 +6,7 @@ import { AdvanceReplaysHandler, type Happening } from '../advance-replays/advanc
 import { evaluateChecks } from '../domain/evaluate-checks.js';
 import type { ReplayRecord } from '../domain/replay.js';
 import { ReplayStore } from '../store/replay.store.js';
-import { ReadFacts } from './read-facts.js';
+import { type Asked, ReadFacts } from './read-facts.js';
 
 const BATCH = 64;
 /** Longer than all reads of one replay together; afterwards another orchestrator takes it up. */
@@ -29,7 +29,8 @@ export class CheckReplaysHandler {
 
   async check(): Promise<number> {
     const claimed = await this.takeUp();
-    const checked = await Promise.all(claimed.map(({ record, tries }) => this.judge(record, tries)));
+    const asked: Asked = new Map();
+    const checked = await Promise.all(claimed.map(({ record, tries }) => this.judge(record, tries, asked)));
     const happenings = checked.filter((happening) => happening !== undefined);
     crashPoint('check-replays.after-reads');
     if (happenings.length > 0) await this.work.run((tx) => this.advance.advance(tx, happenings));
@@ -52,9 +53,9 @@ export class CheckReplaysHandler {
   }
 
   /** Undefined when it could not be read now: then it is tried again, until its deadline ends it. */
-  private async judge(replay: ReplayRecord, tries: number): Promise<Happening | undefined> {
+  private async judge(replay: ReplayRecord, tries: number, asked: Asked): Promise<Happening | undefined> {
     try {
-      const readings = await this.facts.read(replay, contextOf(replay));
+      const readings = await this.facts.read(replay, contextOf(replay), asked);
       const { checks, codes, dispatch } = evaluateChecks(replay, readings);
       return happening(replay, {
         type: 'checked',
@@ -82,7 +83,8 @@ const happening = (replay: ReplayRecord, message: Happening['message']): Happeni
   context: contextOf(replay),
 });
 
-const contextOf = ({ id }: ReplayRecord): CallContext => ({
+const contextOf = ({ id, traceparent }: ReplayRecord): CallContext => ({
   actor: { kind: 'service', id: 'replay-orchestrator' },
   correlationId: id,
+  ...(traceparent !== undefined && { traceparent }),
 });

@@ -21,6 +21,9 @@ import type { ReplayRecord } from '../domain/replay.js';
 /** Together shorter than the lease of a claim. */
 const TIMEOUT = { timeoutMs: 3_000 };
 
+/** What was asked of the catalogue in one turn: replays of one place ask the same. */
+export type Asked = Map<string, Promise<ReplayFacts>>;
+
 /** Asks the owners for all that the checks look at. Holds no lock, changes nothing. */
 @Injectable()
 export class ReadFacts {
@@ -30,9 +33,9 @@ export class ReadFacts {
   ) {}
 
   /** Throws what an owner could not answer. */
-  async read(replay: ReplayRecord, context: CallContext): Promise<Readings> {
+  async read(replay: ReplayRecord, context: CallContext, asked: Asked): Promise<Readings> {
     const dryRun = await this.dryRun(replay, context);
-    const facts = await this.facts(replay, dryRun ?? undefined, context);
+    const facts = await this.facts(replay, dryRun ?? undefined, context, asked);
     const pins = await this.pins(replay, facts, context);
     const readings: Readings = {
       at: this.clock.now().toISOString(),
@@ -48,7 +51,7 @@ export class ReadFacts {
     return (await this.rpc.call(readDryRun, { replayId: dryRunId }, context, TIMEOUT)).dryRun;
   }
 
-  private facts(replay: ReplayRecord, dryRun: DryRunFacts | undefined, context: CallContext): Promise<ReplayFacts> {
+  private facts(replay: ReplayRecord, dryRun: DryRunFacts | undefined, context: CallContext, asked: Asked): Promise<ReplayFacts> {
     const { environmentId, artifact, otherVersionId } = replay;
     const request = {
       environmentId,
@@ -57,7 +60,10 @@ export class ReadFacts {
       ...(otherVersionId !== undefined && { versionId: otherVersionId }),
       ...(dryRun?.header && { targets: dryRun.header.targets }),
     };
-    return this.rpc.call(readReplayFacts, request, context, TIMEOUT);
+    const key = JSON.stringify(request);
+    const known = asked.get(key) ?? this.rpc.call(readReplayFacts, request, context, TIMEOUT);
+    asked.set(key, known);
+    return known;
   }
 
   /** Without a dry run the targets are those that the spec names. */

@@ -74,6 +74,8 @@ export interface ReplayRecord {
   attempt: number;
   reason: string;
   requestedBy: { kind: 'user' | 'agent' | 'token' | 'service'; id: string; name?: string };
+  /** The trace that its request was part of; all that it causes is. */
+  traceparent?: string;
   startBy: string;
   startedAt?: string;
   endedAt?: string;

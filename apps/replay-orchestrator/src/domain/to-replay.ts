@@ -5,7 +5,7 @@ import type { ReplayRecord } from './replay.js';
 /** The replay as others see it. */
 export function toReplay(record: ReplayRecord, progress: ReplayProgress | null): Replay {
   const { version: _, artifact: _artifact, dispatch: _dispatch, withdrawal: _withdrawal, holdsSlot: _slot, ...shown } = record;
-  const { otherVersionId, resolution, ...rest } = shown;
+  const { otherVersionId, resolution, traceparent: _trace, ...rest } = shown;
   const versionId = record.versionId ?? otherVersionId;
   return {
     ...rest,

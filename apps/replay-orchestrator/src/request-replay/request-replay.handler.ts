@@ -70,7 +70,7 @@ export class RequestReplayHandler {
     request: RequestReplay,
     startBy: string,
     artifact: Artifact,
-    { actor }: CallContext,
+    { actor, traceparent }: CallContext,
   ): Promise<ReplayRecord> {
     const createdAt = this.clock.now().toISOString();
     const { dryRunId, approvalId } = request;
@@ -94,6 +94,7 @@ export class RequestReplayHandler {
       attempt: 0,
       reason: request.reason,
       requestedBy: { ...actor },
+      ...(traceparent !== undefined && { traceparent }),
       startBy,
       createdAt,
     };
