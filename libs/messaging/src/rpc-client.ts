@@ -1,9 +1,10 @@
-import { connect, createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { setTimeout } from 'node:timers/promises';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { Inject, Injectable } from '@nestjs/common';
 import { type CallContext, contextToHeaders, Problem, type RpcContract } from '@reenact/contracts';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging-options.js';
 import { MetricsHooks } from './metrics-hooks.js';
-import { natsOptions } from './nats-connection.js';
+import { connectNats } from './nats-connection.js';
 import { type RpcReply, unwrapReply } from './rpc-wire.js';
 
 export interface RpcCallOptions {
@@ -11,19 +12,10 @@ export interface RpcCallOptions {
   timeoutMs?: number;
 }
 
-interface Waiting {
-  answered: (message: Msg) => void;
-  failed: (cause: Error) => void;
-}
-
-const NO_RESPONDERS = 503;
-
-/** Asks other services, over a connection of its own whose answers all come to one inbox. */
+/** Asks other services, over a connection of its own. */
 @Injectable()
 export class RpcClient {
-  private readonly waiting = new Map<string, Waiting>();
-  private readonly inbox = createInbox();
-  private connection: Promise<NatsConnection> | undefined;
+  private opening: Promise<NatsConnection> | undefined;
   private connected: NatsConnection | undefined;
   private closed = false;
   private asked = 0;
@@ -53,7 +45,6 @@ export class RpcClient {
   async close(): Promise<void> {
     this.closed = true;
     await this.connected?.close();
-    for (const { failed } of this.waiting.values()) failed(new Error('the connection was closed'));
   }
 
   private async ask<Q extends object, A>(
@@ -65,16 +56,11 @@ export class RpcClient {
     const carried = headers();
     for (const [name, value] of Object.entries(contextToHeaders(context))) carried.set(name, value);
     this.asked += 1;
-    const id = String(this.asked);
-    const answer = this.answerTo(id, timeoutMs);
+    // As Nest's server reads a request: an id makes it one.
+    const payload = JSON.stringify({ id: String(this.asked), pattern: contract.subject, data });
     try {
-      // As Nest's server reads a request: an id makes it one.
-      const payload = JSON.stringify({ id, pattern: contract.subject, data });
-      this.open()
-        .then((nc) => nc.publish(contract.subject, payload, { reply: `${this.inbox}.${id}`, headers: carried }))
-        .catch((error: Error) => this.waiting.get(id)?.failed(error));
-      const message = await answer;
-      if (message.data.length === 0 && message.headers?.code === NO_RESPONDERS) throw new Error('nobody serves it');
+      const nc = this.connected ?? (await within(timeoutMs, this.open()));
+      const message = await nc.request(contract.subject, payload, { timeout: timeoutMs, headers: carried });
       return message.json<{ response: RpcReply<A> }>().response;
     } catch (cause) {
       // No responders, no connection, no answer in time: for a caller it is all the same.
@@ -82,38 +68,28 @@ export class RpcClient {
     }
   }
 
-  private answerTo(id: string, timeoutMs: number): Promise<Msg> {
-    return new Promise((resolve, reject) => {
-      const settle =
-        <T>(end: (value: T) => void) =>
-        (value: T) => {
-          clearTimeout(timer);
-          this.waiting.delete(id);
-          end(value);
-        };
-      const failed = settle<Error>(reject);
-      const timer = setTimeout(() => failed(new Error(`no answer after ${timeoutMs} ms`)), timeoutMs);
-      this.waiting.set(id, { answered: settle<Msg>(resolve), failed });
-    });
-  }
-
+  /** Waits as long as there is no broker. */
   private open(): Promise<NatsConnection> {
-    this.connection ??= this.connect();
-    return this.connection;
-  }
-
-  private async connect(): Promise<NatsConnection> {
     const { service, nats } = this.options;
-    const nc = await connect(natsOptions(`${service}-rpc-client`, nats.url));
-    // A broker may come up only after we have gone.
-    if (this.closed) await nc.close();
-    this.connected = nc;
-    const prefix = this.inbox.length + 1;
-    nc.subscribe(`${this.inbox}.*`, {
-      callback: (error, message) => {
-        if (!error) this.waiting.get(message.subject.slice(prefix))?.answered(message);
-      },
+    this.opening ??= connectNats(`${service}-rpc-client`, nats.url).then(async (nc) => {
+      // A broker may come up only after we have gone.
+      if (this.closed) await nc.close();
+      this.connected = nc;
+      return nc;
     });
-    return nc;
+    return this.opening;
+  }
+}
+
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = setTimeout(timeoutMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no connection after ${timeoutMs} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
   }
 }
