@@ -1,6 +1,7 @@
 /** Large enough that few calls move much, small enough that two for each upload are no burden. */
-export const BLOCK_BYTES = 512 * 1024;
-const MAX_SPARE = 16;
+export const BLOCK_BYTES = 256 * 1024;
+/** As many as busy times need: memory that is dropped and made anew all the time is collected too late. */
+const MAX_SPARE = 128;
 
 const spare: Buffer[] = [];
 
