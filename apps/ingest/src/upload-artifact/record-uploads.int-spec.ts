@@ -43,7 +43,8 @@ describe('record-uploads', () => {
       return writer;
     });
     const answers = await Promise.all(Array.from({ length: UPLOADS }, (_, n) => upload(n)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 201, 500]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(UPLOADS - 1);
+    expect(answers.filter(({ status }) => status === 500)).toHaveLength(1);
     expect(kept.mock.calls.map(([, blobs]) => blobs.length)).toEqual([UPLOADS, 1, 1, 1, 1, 1, 1]);
     const { files, blobs, artifacts } = await ingest.inventory();
     expect([files.length, blobs, artifacts]).toEqual([UPLOADS - 1, UPLOADS - 1, UPLOADS - 1]);
