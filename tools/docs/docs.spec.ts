@@ -37,6 +37,20 @@ describe('docs', () => {
     expect(names.filter((name) => !sources.includes(name.replace(/^--/, '')))).toEqual([]);
   });
 
+  it('docs/settings.md - names every variable that a service reads, and no other', () => {
+    const named = new Set(read('docs/settings.md').match(/REENACT_[A-Z0-9_]+[A-Z0-9]/g));
+    const files = execFileSync('git', ['ls-files', 'apps/*.ts', 'libs/*.ts'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+    const ofServices = files.filter(
+      (file) => !/\.(int-|prop-|e2e-)?spec\.ts$|harness|^libs\/(testing|embedded)\/|^apps\/(local|system-e2e)\//.test(file),
+    );
+    const used = new Set(ofServices.flatMap((file) => read(file).match(/REENACT_[A-Z0-9_]+[A-Z0-9]/g) ?? []));
+    // One makes processes die in tests, one is the place of all defaults, one is what some begin with.
+    for (const name of ['REENACT_CRASH_AT', 'REENACT_HOME', 'REENACT_S3']) used.delete(name);
+    named.delete('REENACT_HOME');
+    expect([...used].filter((name) => !named.has(name))).toEqual([]);
+    expect([...named].filter((name) => !used.has(name))).toEqual([]);
+  });
+
   it('docs/adr - every decision is listed, dated and complete', () => {
     const decisions = readdirSync(join(root, 'docs/adr')).filter((name) => /^\d{4}-/.test(name));
     const index = read('docs/adr/README.md');
