@@ -11,12 +11,7 @@ import { page, table } from './page.js';
 export function operatorApi(): string {
   // The table is only read: no route is called, so none needs what it would call.
   const none = undefined as never;
-  const { routes } = new RouteTable(
-    new TokenRoutes(none),
-    new MemberRoutes(none),
-    new ContentRoutes(none),
-    new ExportRoutes(),
-  );
+  const { routes } = new RouteTable(new TokenRoutes(none), new MemberRoutes(none), new ContentRoutes(none), new ExportRoutes());
   return page(
     'Operator API',
     'apps/gateway/src/routes',
