@@ -364,6 +364,17 @@ describe('replay-orchestrator', () => {
     expect(await harness.said(replay.id, 'cmd')).toEqual(['use.reserve', 'run.execute']);
   });
 
+  it('follow-run - a run of another mode moves nothing, whatever it says', async () => {
+    const replay = await dispatched();
+    const forged = { ...fact(replay), mode: 'dry_run' as const };
+    await harness.tell(runStarted, { ...forged, records: 9, actionsDone: 9 }, 1);
+    await harness.tell(runSucceeded, forged, 2);
+    await harness.tell(runStarted, fact(replay), 1);
+    expect(await harness.reaches(replay.id, 'running')).not.toHaveProperty('progress');
+    const entered = ['requested', 'checking', 'reserving', 'dispatching', 'running'].map((state) => `replay.${state}`);
+    expect(await harness.said(replay.id, 'evt')).toEqual(entered);
+  });
+
   it('advance-replays - all that a replay says is part of the trace of its request', async () => {
     const { neighbours } = harness;
     const artifact = neighbours.artifact();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CallContext } from '@reenact/contracts';
+import type { CallContext, ReplayMode } from '@reenact/contracts';
 import { Outbox, type Saying } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
 import { next } from '../domain/replay.machine.js';
@@ -15,6 +15,8 @@ export interface Happening {
   replayId: string;
   message: ReplayMessage;
   context: CallContext;
+  /** Of the run that it happened to: a run of another mode is not this replay's, whoever commanded it. */
+  mode?: ReplayMode;
 }
 
 /** The one way for a replay to change: loads rows, calls `next`, stores what it says. Many replays go in one transaction. */
@@ -33,7 +35,10 @@ export class AdvanceReplaysHandler {
       tx,
       happenings.map(({ replayId }) => replayId),
     );
-    const known = happenings.filter(({ replayId }) => stored.has(replayId));
+    const known = happenings.filter(({ replayId, mode }) => {
+      const replay = stored.get(replayId)?.record;
+      return replay && (mode ?? replay.mode) === replay.mode;
+    });
     const taken = await this.slots.lock(tx, wantsSlot(known, stored));
     const changed = new Map<string, ReplayRecord>();
     const lines: JournalLine[] = [];

@@ -18,8 +18,9 @@ export class FollowRunHandler {
     await this.advance.advance(
       tx,
       batch.flatMap((envelope) => {
+        const { replayId, mode } = envelope.data;
         const message = runMessage(envelope);
-        return message ? [{ replayId: envelope.data.replayId, message, context: causedBy(envelope) }] : [];
+        return message ? [{ replayId, mode, message, context: causedBy(envelope) }] : [];
       }),
     );
     const newest = new Map<string, Envelope<RunFact>>();
@@ -32,7 +33,7 @@ export class FollowRunHandler {
       tx,
       [...newest].flatMap(([id, envelope]) => {
         const progress = runProgress(envelope);
-        return progress ? [{ id, version: envelope.aggregate.version, progress }] : [];
+        return progress ? [{ id, mode: envelope.data.mode, version: envelope.aggregate.version, progress }] : [];
       }),
     );
   }

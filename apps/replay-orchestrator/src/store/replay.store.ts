@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ListReplays, ReplayProgress } from '@reenact/contracts';
+import type { ListReplays, ReplayMode, ReplayProgress } from '@reenact/contracts';
 import type { Keyset, Transaction } from '@reenact/persistence';
 import type { ReplayRecord } from '../domain/replay.js';
 import type { Queryable } from './queryable.js';
@@ -104,17 +104,18 @@ export class ReplayStore {
   /** How far runs are; an older reading changes nothing, nor does one of a replay that ended without a start. */
   async saveProgress(
     tx: Transaction,
-    readings: readonly { id: string; version: number; progress: ReplayProgress }[],
+    readings: readonly { id: string; mode: ReplayMode; version: number; progress: ReplayProgress }[],
   ): Promise<void> {
     if (readings.length === 0) return;
     await tx.query(
       `update replay_orchestrator.replay r set progress = x.progress, progress_version = x.version
-       from unnest($1::text[], $2::int[], $3::jsonb[]) as x(id, version, progress)
-       where r.id = x.id and r.progress_version < x.version and (r.body ? 'startedAt' or not r.body ? 'endedAt')`,
+       from unnest($1::text[], $2::int[], $3::jsonb[], $4::text[]) as x(id, version, progress, mode)
+       where r.id = x.id and r.mode = x.mode and r.progress_version < x.version and (r.body ? 'startedAt' or not r.body ? 'endedAt')`,
       [
         readings.map(({ id }) => id),
         readings.map(({ version }) => version),
         readings.map(({ progress }) => JSON.stringify(progress)),
+        readings.map(({ mode }) => mode),
       ],
     );
   }
