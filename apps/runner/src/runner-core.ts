@@ -19,6 +19,7 @@ import { RivalCommand1764000000001 } from './store/rival-command.migration.js';
 import { RunTables1764000000000 } from './store/run.migration.js';
 import { RunStore } from './store/run.store.js';
 import { RunClaims } from './store/run-claims.store.js';
+import { RunTrace1764000000003 } from './store/run-trace.migration.js';
 import { SwitchExecutionHandler } from './switch-execution/switch-execution.handler.js';
 import { SwitchExecutionRpc } from './switch-execution/switch-execution.rpc.js';
 import { RunLoop } from './take-runs/run-loop.js';
@@ -32,7 +33,13 @@ export const coreImports = (config: RunnerPoolConfig): DynamicModule['imports'] 
     service: 'runner',
     database: config.database,
     entities: [],
-    migrations: [messagingTables('runner'), RunTables1764000000000, RivalCommand1764000000001, ExecutionSwitch1764000000002],
+    migrations: [
+      messagingTables('runner'),
+      RunTables1764000000000,
+      RivalCommand1764000000001,
+      ExecutionSwitch1764000000002,
+      RunTrace1764000000003,
+    ],
   }),
   MessagingModule.forRoot({ service: 'runner', nats: config.nats }),
   ServiceKitModule,

@@ -43,6 +43,9 @@ const DATABASE_POOL = 6;
 /** In whose name tests ask. */
 export const CONTEXT = { actor: { kind: 'service' as const, id: 'gateway' }, correlationId: 'test' };
 
+/** Of every command that is sent. */
+export const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
 export interface SeenEvent {
   /** `run.started` */
   name: string;
@@ -250,9 +253,11 @@ export class RunnerWorld {
       .run((tx) =>
         app
           .get(Outbox)
-          .add(tx, { actor: { kind: 'service', id: 'replay-orchestrator' }, correlationId: data.replayId }, [
-            { contract, data, ...this.scope(), aggregate: { id: data.replayId, version: 1 } },
-          ]),
+          .add(
+            tx,
+            { actor: { kind: 'service', id: 'replay-orchestrator' }, correlationId: data.replayId, traceparent: TRACEPARENT },
+            [{ contract, data, ...this.scope(), aggregate: { id: data.replayId, version: 1 } }],
+          ),
       );
     return data.replayId;
   }

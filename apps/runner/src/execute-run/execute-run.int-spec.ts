@@ -1,6 +1,6 @@
 import { type Execute, newId } from '@reenact/contracts';
 import { defaultPosture } from '@reenact/posture';
-import { RunnerWorld } from '../runner.harness.js';
+import { RunnerWorld, TRACEPARENT } from '../runner.harness.js';
 import { unsigned } from '../signing-keys.harness.js';
 
 describe('execute-run', () => {
@@ -45,6 +45,11 @@ describe('execute-run', () => {
       'action.ended',
       'run.succeeded',
     ]);
+    const traces = await world.query(
+      `select distinct headers->>'traceparent' as trace from runner.outbox where headers->>'ce-correlationid' = $1`,
+      [command.replayId],
+    );
+    expect(traces).toEqual([{ trace: TRACEPARENT }]);
     const items = await world.actionsOf(command.replayId);
     expect(items.map(({ state, status }) => [state, status])).toEqual([
       ['already_done', undefined],

@@ -33,6 +33,7 @@ export interface RunRow {
   command_digest: string | null;
   correlation_id: string;
   causation_id: string;
+  traceparent: string | null;
   attempt: number;
   strikes: number;
   withdraw: 'cancel' | 'start_by' | null;
@@ -95,5 +96,10 @@ export function scopeOf(row: RunRow): { orgId: string; projectId?: string; envir
 
 /** In whose name the runner asks and tells: its own, within the replay's story. */
 export function contextOf(row: RunRow): CallContext {
-  return { actor: { kind: 'service', id: 'runner' }, correlationId: row.correlation_id, causationId: row.causation_id };
+  return {
+    actor: { kind: 'service', id: 'runner' },
+    correlationId: row.correlation_id,
+    causationId: row.causation_id,
+    ...(row.traceparent !== null && { traceparent: row.traceparent }),
+  };
 }

@@ -43,17 +43,18 @@ export class RunStore {
   private async upsertQueued(
     tx: Transaction,
     mode: ReplayMode,
-    { data, id, correlationId, ...scope }: Envelope<DryRun | Execute>,
+    { data, id, correlationId, traceparent, ...scope }: Envelope<DryRun | Execute>,
   ): Promise<boolean> {
     const rows = await tx.query(
       `insert into runner.run
-         (replay_id, mode, state, org_id, project_id, environment_id, command, command_digest, correlation_id, causation_id, due_at)
-       values ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, now())
+         (replay_id, mode, state, org_id, project_id, environment_id, command, command_digest, correlation_id, causation_id, traceparent,
+          due_at)
+       values ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, now())
        on conflict (replay_id) do update set
          mode = excluded.mode, state = 'queued', org_id = excluded.org_id, project_id = excluded.project_id,
          environment_id = excluded.environment_id, command = excluded.command, command_digest = excluded.command_digest,
-         correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, due_at = excluded.due_at, strikes = 0,
-         attempt = run.attempt + 1,
+         correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, traceparent = excluded.traceparent,
+         due_at = excluded.due_at, strikes = 0, attempt = run.attempt + 1,
          unconfirmed = false, withdraw = null, posture = null, plan_digest = null, header = null,
          codes = null, detail = null, ended_at = null, version = run.version + 1
        where run.unconfirmed and run.command_digest <> excluded.command_digest
@@ -68,6 +69,7 @@ export class RunStore {
         canonicalSha256(data),
         correlationId,
         id,
+        traceparent ?? null,
       ],
     );
     return rows.length > 0;
@@ -80,12 +82,13 @@ export class RunStore {
 
   /** The row that refuses a command which is still on its way. Undefined when a row appeared meanwhile. */
   async insertWithdrawn(tx: Transaction, envelope: Envelope<{ replayId: string; reason: string }>): Promise<RunRow | undefined> {
-    const { data, id, correlationId, orgId, projectId, environmentId } = envelope;
+    const { data, id, correlationId, traceparent, orgId, projectId, environmentId } = envelope;
     const [row] = await tx.query<RunRow>(
-      `insert into runner.run (replay_id, mode, state, org_id, project_id, environment_id, correlation_id, causation_id, withdraw, codes, ended_at)
-       values ($1, 'execute', 'withdrawn', $2, $3, $4, $5, $6, $7, array[$7::text], now())
+      `insert into runner.run (replay_id, mode, state, org_id, project_id, environment_id, correlation_id, causation_id, traceparent,
+          withdraw, codes, ended_at)
+       values ($1, 'execute', 'withdrawn', $2, $3, $4, $5, $6, $8, $7, array[$7::text], now())
        on conflict (replay_id) do nothing returning *`,
-      [data.replayId, orgId, projectId ?? null, environmentId ?? null, correlationId, id, data.reason],
+      [data.replayId, orgId, projectId ?? null, environmentId ?? null, correlationId, id, data.reason, traceparent ?? null],
     );
     return row;
   }
