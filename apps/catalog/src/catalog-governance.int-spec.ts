@@ -106,6 +106,20 @@ describe('catalog governance', () => {
     expect((await h.problem(decidePostureChange, missing)).code).toBe('not_found');
   });
 
+  it('targets - say what they bear; another limit is another revision', async () => {
+    const environmentId = (await h.environment()).environment.id;
+    const create = { environmentId, name: 'slow', kind: 'http' as const, url: 'https://slow.example.com/' };
+    for (const limits of [{ concurrency: 0 }, { perSecond: 1.5 }, { timeoutMs: 99 }])
+      expect((await h.problem(createTarget, { ...create, limits })).code).toBe('validation_failed');
+    const target = await h.call(createTarget, { ...create, limits: { concurrency: 2 } });
+    expect(target).toMatchObject({ revision: 1, limits: { concurrency: 2 } });
+    const update = (ifRevision: number, change: object) => h.call(updateTarget, { targetId: target.id, ifRevision, ...change });
+    expect(await update(1, { limits: { concurrency: 2 } })).toEqual(target);
+    expect(await update(1, { url: target.url })).toEqual(target);
+    expect(await update(1, { limits: { perSecond: 5 } })).toEqual({ ...target, limits: { perSecond: 5 }, revision: 2 });
+    expect(await update(2, { limits: {} })).not.toHaveProperty('limits');
+  });
+
   it('targets - pin, resolve, and notice every change', async () => {
     const environmentId = (await h.environment()).environment.id;
     const create = { environmentId, name: 'triage', kind: 'http' as const, url: 'https://tickets.example.com/' };

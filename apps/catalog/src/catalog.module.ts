@@ -74,6 +74,7 @@ import { WatchAgentsHandler } from './watch-agents/watch-agents.handler.js';
 import { WatchAgentsTimer } from './watch-agents/watch-agents.timer.js';
 import { AgentSequence1700000002000 } from './store/agent-sequence.migration.js';
 import { CatalogTables1700000001000 } from './store/catalog-tables.migration.js';
+import { TargetLimits1700000003000 } from './store/target-limits.migration.js';
 
 const ENTRIES = [
   ArchiveEnvironmentRpc,
@@ -153,7 +154,12 @@ const STORES = [
   VersionStore,
 ];
 
-const MIGRATIONS = [messagingTables('catalog'), CatalogTables1700000001000, AgentSequence1700000002000];
+const MIGRATIONS = [
+  messagingTables('catalog'),
+  CatalogTables1700000001000,
+  AgentSequence1700000002000,
+  TargetLimits1700000003000,
+];
 
 /** The catalogue: organisations, environments and their posture, targets, agents and keys, pipeline versions. */
 @Module({})

@@ -3,7 +3,7 @@ import { type CallContext, type CreateTarget, newId, Problem, type Target, targe
 import { Outbox } from '@reenact/messaging';
 import { IdempotencyStore, type Transaction, UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
-import { checkTargetHeaders, checkTargetUrl } from '../domain/target-address.js';
+import { checkTargetHeaders, checkTargetUrl, givenLimits } from '../domain/target-address.js';
 import { EnvironmentStore } from '../store/environment.store.js';
 import { TargetStore } from '../store/target.store.js';
 
@@ -36,7 +36,16 @@ export class CreateTargetHandler {
     const { orgId, projectId } = found.environment;
     const id = newId('target');
     const createdAt = this.clock.now().toISOString();
-    const target = await this.targets.insert(tx, { id, orgId, projectId, environmentId, name, kind, url, headers, createdAt });
+    const place = { id, orgId, projectId, environmentId };
+    const target = await this.targets.insert(tx, {
+      ...place,
+      name,
+      kind,
+      url,
+      headers,
+      ...givenLimits(request.limits),
+      createdAt,
+    });
     if (!target) throw new Problem('slug_taken', { detail: 'The environment has a target of this name', members: { name } });
     await this.outbox.add(tx, context, [
       {

@@ -1,4 +1,4 @@
-import { type FieldError, Problem, type TargetHeader, type TargetKind } from '@reenact/contracts';
+import { type FieldError, Problem, type TargetHeader, type TargetKind, type TargetLimits } from '@reenact/contracts';
 
 const PROTOCOLS: Record<TargetKind, string[]> = { http: ['http:', 'https:'], nats: ['nats:', 'tls:'] };
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
@@ -75,4 +75,10 @@ function faultOfHeader(header: unknown): string | undefined {
   }
   if (member === 'secretRef') return SECRET_NAME.test(text) ? undefined : 'its secretRef must be letters, digits, dots, dashes';
   return shape;
+}
+
+/** The limits that say something, if any does. */
+export function givenLimits(limits: TargetLimits = {}): { limits?: TargetLimits } {
+  const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+  return Object.keys(given).length > 0 ? { limits: given } : {};
 }

@@ -1,4 +1,4 @@
-import type { Target, TargetHeader, TargetKind } from '@reenact/contracts';
+import type { Target, TargetHeader, TargetKind, TargetLimits } from '@reenact/contracts';
 import type { Keyset } from '@reenact/persistence';
 import type { Db } from './db.js';
 
@@ -11,6 +11,7 @@ interface Row {
   kind: TargetKind;
   url: string;
   headers: Record<string, TargetHeader>;
+  limits: TargetLimits | null;
   revision: number;
   created_at: Date;
 }
@@ -24,6 +25,7 @@ const read = (row: Row): Target => ({
   kind: row.kind,
   url: row.url,
   headers: row.headers,
+  ...(row.limits !== null && { limits: row.limits }),
   revision: row.revision,
   createdAt: row.created_at.toISOString(),
 });
@@ -31,11 +33,22 @@ const read = (row: Row): Target => ({
 export class TargetStore {
   /** Undefined when the name is taken. */
   async insert(db: Db, target: Omit<Target, 'revision'>): Promise<Target | undefined> {
-    const { id, orgId, projectId, environmentId, name, kind, url, headers, createdAt } = target;
+    const { id, orgId, projectId, environmentId, name, kind, url, headers, limits, createdAt } = target;
     const [row] = await db.query<Row>(
-      `insert into catalog.target (id, org_id, project_id, environment_id, name, kind, url, headers, created_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (environment_id, name) do nothing returning *`,
-      [id, orgId, projectId, environmentId, name, kind, url, JSON.stringify(headers), createdAt],
+      `insert into catalog.target (id, org_id, project_id, environment_id, name, kind, url, headers, limits, created_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (environment_id, name) do nothing returning *`,
+      [
+        id,
+        orgId,
+        projectId,
+        environmentId,
+        name,
+        kind,
+        url,
+        JSON.stringify(headers),
+        limits ? JSON.stringify(limits) : null,
+        createdAt,
+      ],
     );
     return row && read(row);
   }
@@ -75,10 +88,10 @@ export class TargetStore {
   }
 
   /** The target's next revision. */
-  async update(db: Db, { id, url, headers }: Target): Promise<Target> {
+  async update(db: Db, { id, url, headers, limits }: Target): Promise<Target> {
     const [row] = await db.query<Row>(
-      'update catalog.target set url = $2, headers = $3, revision = revision + 1 where id = $1 returning *',
-      [id, url, JSON.stringify(headers)],
+      'update catalog.target set url = $2, headers = $3, limits = $4, revision = revision + 1 where id = $1 returning *',
+      [id, url, JSON.stringify(headers), limits ? JSON.stringify(limits) : null],
     );
     return read(row);
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type CallContext, canonicalJson, Problem, type Target, targetChanged, type UpdateTarget } from '@reenact/contracts';
 import { Outbox } from '@reenact/messaging';
 import { UnitOfWork } from '@reenact/persistence';
-import { checkTargetHeaders, checkTargetUrl } from '../domain/target-address.js';
+import { checkTargetHeaders, checkTargetUrl, givenLimits } from '../domain/target-address.js';
 import { TargetStore } from '../store/target.store.js';
 
 @Injectable()
@@ -14,15 +14,17 @@ export class UpdateTargetHandler {
   ) {}
 
   /** A target that stays as it is keeps its revision, and with it the plans that are pinned to it. */
-  execute({ targetId, ifRevision, url, headers }: UpdateTarget, context: CallContext): Promise<Target> {
+  execute({ targetId, ifRevision, url, headers, limits }: UpdateTarget, context: CallContext): Promise<Target> {
     return this.work.run(async (tx) => {
       const before = await this.targets.lock(tx, targetId);
       if (!before) throw new Problem('not_found');
       const { revision } = before;
       if (ifRevision !== revision) throw new Problem('precondition_failed', { members: { revision } });
       if (url !== undefined) checkTargetUrl(before.kind, url);
+      const { limits: known, ...rest } = before;
       const wanted: Target = {
-        ...before,
+        ...rest,
+        ...givenLimits(limits ?? known),
         ...(url !== undefined && { url }),
         ...(headers !== undefined && { headers: checkTargetHeaders(headers) }),
       };

@@ -4,7 +4,7 @@ import { IdempotencyClaim, type Page, PageQuery, TargetPin } from '../shapes/com
 import type { Environment } from '../shapes/organisation.js';
 import type { PipelineVersion } from '../shapes/pipeline-version.js';
 import type { PostureChange, PostureRecord } from '../shapes/posture.js';
-import { TARGET_KINDS, type Target, type TargetHeader, type TargetKind } from '../shapes/target.js';
+import { TARGET_KINDS, type Target, type TargetHeader, type TargetKind, TargetLimits } from '../shapes/target.js';
 
 const ENV = 'env_01h455vb4pex5vsknk084sn02q';
 const PRJ = 'prj_01h455vb4pex5vsknk084sn02q';
@@ -80,6 +80,7 @@ export class CreateTarget {
   @Text({ min: 1, max: 2048 }) url: string;
   /** `{name: {value} | {secretRef}}` */
   @JsonObject({ optional: true }) headers?: Record<string, TargetHeader>;
+  @Nested(() => TargetLimits, { optional: true }) limits?: TargetLimits;
   @Nested(() => IdempotencyClaim, { optional: true }) idempotency?: IdempotencyClaim;
 }
 export const createTarget = defineRpc<Target>()({
@@ -117,6 +118,8 @@ export class UpdateTarget {
   @Int({ min: 1 }) ifRevision: number;
   @Text({ min: 1, max: 2048, optional: true }) url?: string;
   @JsonObject({ optional: true }) headers?: Record<string, TargetHeader>;
+  /** Replaces all of them; `{}` lifts them. */
+  @Nested(() => TargetLimits, { optional: true }) limits?: TargetLimits;
 }
 export const updateTarget = defineRpc<Target>()({
   service: 'catalog',
