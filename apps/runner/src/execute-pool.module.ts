@@ -7,6 +7,7 @@ import { CredentialCheck } from './execute-run/credential-check.js';
 import { ExecuteWorker } from './execute-run/execute.worker.js';
 import { PerformPlanHandler } from './execute-run/perform-plan.handler.js';
 import { StartRunHandler } from './execute-run/start-run.handler.js';
+import { TargetTurns } from './execute-run/target-turns.js';
 import { VerifyRunHandler } from './execute-run/verify-run.handler.js';
 import { ResolveEffectsConsumer } from './resolve-effects/resolve-effects.consumer.js';
 import type { ExecutePoolConfig } from './runner.config.js';
@@ -29,6 +30,7 @@ export class ExecutePoolModule {
         PerformPlanHandler,
         StartRunHandler,
         TargetResolver,
+        TargetTurns,
         VerifyRunHandler,
         { provide: Egress, useClass: LiveEgress },
         { provide: RunWorker, useClass: ExecuteWorker },

@@ -21,6 +21,9 @@ export class LiveEgress extends Egress {
   }
 
   open(target: Target): Channel {
-    return target.kind === 'nats' ? new NatsChannel(target, this.options) : new HttpChannel(target, this.options);
+    const { answerTimeoutMs } = this.options;
+    // What a crash leaves is judged after the pool's own patience: no target is given more.
+    const options = { ...this.options, answerTimeoutMs: Math.min(answerTimeoutMs, target.limits?.timeoutMs ?? answerTimeoutMs) };
+    return target.kind === 'nats' ? new NatsChannel(target, options) : new HttpChannel(target, options);
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Target } from '@reenact/contracts';
 import type { PlanAction } from '@reenact/pipeline';
 import { crashPoint } from '@reenact/service-kit';
 import { type Attempted, judgeAnswer, retryDelay } from '../domain/judge-answer.js';
@@ -11,6 +12,7 @@ import { EffectLedger, type Ended } from '../store/effect-ledger.store.js';
 import type { RunLease } from '../store/run-lease.js';
 import { pauseFor } from '../take-runs/patiently.js';
 import type { Pulse } from '../take-runs/pulse.js';
+import { TargetTurns } from './target-turns.js';
 import type { VerifiedRun } from './verify-run.handler.js';
 
 /** Between writing that an action is begun and its last byte at the latest. */
@@ -25,6 +27,11 @@ export type Performed =
   | { kind: 'cancel'; detail?: string }
   | { kind: 'fail' | 'indeterminate'; detail: string };
 
+/** One look at an action: its part is over (and with it the run, where it says how), or it is looked at again after a pause. */
+type Step = { over: Performed | undefined } | { pauseMs: number; attempted?: boolean };
+
+const STOPPED: Performed = { kind: 'cancel', detail: 'The execution of the environment was stopped.' };
+
 /** Performs a plan from its recording, action by action, each written down before and after. */
 @Injectable()
 export class PerformPlanHandler {
@@ -34,12 +41,13 @@ export class PerformPlanHandler {
     @Inject(RUNNER_CONFIG) config: ExecutePoolConfig,
     private readonly ledger: EffectLedger,
     private readonly egress: Egress,
+    private readonly turns: TargetTurns,
   ) {
     this.answerTimeoutMs = config.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   }
 
   async perform(lease: RunLease, pulse: Pulse, run: VerifiedRun, recording: PlanRecording): Promise<Performed> {
-    const performing = new PlanPerformance(this.ledger, this.egress, lease, pulse, run, this.answerTimeoutMs);
+    const performing = new PlanPerformance(this.ledger, this.egress, this.turns, lease, pulse, run, this.answerTimeoutMs);
     try {
       return await performing.perform(recording);
     } finally {
@@ -57,6 +65,7 @@ class PlanPerformance {
   constructor(
     private readonly ledger: EffectLedger,
     private readonly egress: Egress,
+    private readonly turns: TargetTurns,
     private readonly lease: RunLease,
     private readonly pulse: Pulse,
     private readonly run: VerifiedRun,
@@ -109,34 +118,58 @@ class PlanPerformance {
   }
 
   private async one(action: PlanAction, payload: Buffer): Promise<Performed | undefined> {
-    const idempotent = this.idempotent.has(action.stage);
+    const target = this.target(action.target);
     const patience = performance.now() + MAX_WAIT_MS;
     for (let attempts = 1; ; ) {
-      const sendBy = performance.now() + SEND_WITHIN_MS;
-      const turn = await this.ledger.turn(this.lease, this.ended, action, SEND_WITHIN_MS);
-      this.ended = undefined;
-      if (turn.kind === 'withdrawn') return { kind: 'cancel' };
-      if (turn.kind === 'stopped') return { kind: 'cancel', detail: 'The execution of the environment was stopped.' };
-      if (turn.kind === 'paused') {
-        await pauseFor(WAIT_MS, this.pulse.signal);
-        continue;
+      const held = await this.awaitTurn(target);
+      if (held) return held;
+      let step: Step;
+      try {
+        step = await this.attempt(action, payload, { attempts, patience });
+      } finally {
+        this.turns.end(target);
       }
-      if (turn.kind === 'skip') return undefined;
-      if (turn.kind === 'blocked') return { kind: 'fail', detail: describe(action, `${turn.byReplay} left it unresolved`) };
-      if (turn.kind === 'wait') {
-        if (performance.now() > patience) return { kind: 'fail', detail: describe(action, 'another replay is at it') };
-        await pauseFor(WAIT_MS, this.pulse.signal);
-        continue;
-      }
-      crashPoint('runner.before-send');
-      const attempted = await this.channel(action.target).send({ action, payload, sendBy });
-      crashPoint('runner.after-send-before-done');
-      const verdict = judgeAnswer(attempted, { idempotent, attempts });
-      if (verdict !== 'retry') return this.end(action, verdict, attempted);
-      if (attempted.kind === 'not_sent') await this.ledger.noteNotSent(this.lease, action, attempted.reason);
-      await pauseFor(retryDelay(attempts), this.pulse.signal);
-      attempts += 1;
+      if ('over' in step) return step.over;
+      await pauseFor(step.pauseMs, this.pulse.signal);
+      if (step.attempted) attempts += 1;
     }
+  }
+
+  /** Nothing is begun, and nothing written, before the target has room; who is to stop does not wait for it. */
+  private async awaitTurn(target: Target): Promise<Performed | undefined> {
+    while (!(await this.turns.take(target, WAIT_MS, this.pulse.signal))) {
+      await this.writeEnd();
+      const held = await this.ledger.heldBack(this.lease);
+      if (held) return held === 'stopped' ? STOPPED : { kind: 'cancel' };
+    }
+    return undefined;
+  }
+
+  private async attempt(
+    action: PlanAction,
+    payload: Buffer,
+    { attempts, patience }: { attempts: number; patience: number },
+  ): Promise<Step> {
+    const sendBy = performance.now() + SEND_WITHIN_MS;
+    const turn = await this.ledger.turn(this.lease, this.ended, action, SEND_WITHIN_MS);
+    this.ended = undefined;
+    if (turn.kind === 'withdrawn') return { over: { kind: 'cancel' } };
+    if (turn.kind === 'stopped') return { over: STOPPED };
+    if (turn.kind === 'paused') return { pauseMs: WAIT_MS };
+    if (turn.kind === 'skip') return { over: undefined };
+    if (turn.kind === 'blocked')
+      return { over: { kind: 'fail', detail: describe(action, `${turn.byReplay} left it unresolved`) } };
+    if (turn.kind === 'wait') {
+      if (performance.now() <= patience) return { pauseMs: WAIT_MS };
+      return { over: { kind: 'fail', detail: describe(action, 'another replay is at it') } };
+    }
+    crashPoint('runner.before-send');
+    const attempted = await this.channel(action.target).send({ action, payload, sendBy });
+    crashPoint('runner.after-send-before-done');
+    const verdict = judgeAnswer(attempted, { idempotent: this.idempotent.has(action.stage), attempts });
+    if (verdict !== 'retry') return { over: this.end(action, verdict, attempted) };
+    if (attempted.kind === 'not_sent') await this.ledger.noteNotSent(this.lease, action, attempted.reason);
+    return { pauseMs: retryDelay(attempts), attempted: true };
   }
 
   private end(action: PlanAction, verdict: 'done' | 'failed' | 'indeterminate', attempted: Attempted): Performed | undefined {
@@ -162,11 +195,15 @@ class PlanPerformance {
   private channel(name: string): Channel {
     const known = this.channels.get(name);
     if (known) return known;
-    const target = this.run.targets.get(name);
-    if (!target) throw new Error(`target ${name} was not resolved`);
-    const channel = this.egress.open(target);
+    const channel = this.egress.open(this.target(name));
     this.channels.set(name, channel);
     return channel;
+  }
+
+  private target(name: string): Target {
+    const target = this.run.targets.get(name);
+    if (!target) throw new Error(`target ${name} was not resolved`);
+    return target;
   }
 }
 

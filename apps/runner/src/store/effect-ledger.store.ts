@@ -5,7 +5,7 @@ import { Outbox } from '@reenact/messaging';
 import { type Transaction, UnitOfWork } from '@reenact/persistence';
 import type { PlanAction } from '@reenact/pipeline';
 import type { EffectRow } from './effect-reads.store.js';
-import type { RunLease } from './run-lease.js';
+import { LeaseLost, type RunLease } from './run-lease.js';
 import { contextOf, type RunRow, scopeOf } from './run-row.js';
 
 /** How an action that was begun came to its end. */
@@ -70,6 +70,19 @@ export class EffectLedger {
         if ((error as { code?: string }).code !== UNIQUE_VIOLATION || race === RACES) throw error;
       }
     }
+  }
+
+  /** What is against beginning anything further, looked at while a target has no turn. Throws LeaseLost. */
+  async heldBack(lease: RunLease): Promise<'withdrawn' | 'stopped' | undefined> {
+    const [row] = await this.work.query<{ withdraw: string | null; switch: ExecutionState | null }>(
+      `select run.withdraw, switch.state as switch from runner.run
+       left join runner.execution_switch switch on switch.environment_id = run.environment_id
+       where run.replay_id = $1 and run.attempt = $2 and run.ended_at is null`,
+      [lease.replayId, lease.attempt],
+    );
+    if (!row) throw new LeaseLost();
+    if (row.withdraw !== null) return 'withdrawn';
+    return row.switch === 'stopped' ? 'stopped' : undefined;
   }
 
   /** Writes an end alone. */
