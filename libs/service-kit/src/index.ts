@@ -2,6 +2,7 @@ export { crashPoint } from '@reenact/persistence';
 export * from './clock.js';
 export * from './env-reader.js';
 export { BODY_LIMIT_BYTES } from './http-adapter.js';
+export * from './flush-timer.js';
 export * from './lifecycle.js';
 export * from './log-context.js';
 export * from './logger.js';
