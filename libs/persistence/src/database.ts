@@ -24,6 +24,12 @@ const START_DEADLINE_MS = 30_000;
 /** PostgreSQL is there but not open for business yet, or nothing listens yet. */
 const NOT_READY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', '57P03', '53300']);
 
+/**
+ * Plans of prepared statements are kept while tables grow: one made for a small table must not read all of it for ever. Every statement has
+ * an index to go by. Compiling them costs more than they do.
+ */
+const PLANNER = '-c enable_seqscan=off -c jit=off';
+
 // A number keeps every integer up to 2^53; counters and sizes stay far below.
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
@@ -59,6 +65,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
         types,
         // Statements asked for together travel together.
         pipeline: true,
+        options: PLANNER,
         idle_in_transaction_session_timeout: 60_000,
         connectionTimeoutMillis: 10_000,
         idleTimeoutMillis: 30_000,
