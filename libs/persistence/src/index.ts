@@ -1,3 +1,4 @@
+export * from './batches.js';
 export * from './crash-point.js';
 export * from './database.js';
 export * from './idempotency-store.js';

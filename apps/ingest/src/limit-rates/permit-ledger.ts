@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@reenact/contracts';
-import { UnitOfWork } from '@reenact/persistence';
+import { Batches, UnitOfWork } from '@reenact/persistence';
 import type { Granted, Report } from '../domain/permit-book.js';
-import { Batches } from '../store/batches.js';
 import { type PermitKey, RateWindowStore } from '../store/rate-window.store.js';
 
 /** Asks the shared ledger about many keys with one statement. */

@@ -1,9 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { newUuid, Problem } from '@reenact/contracts';
-import { UnitOfWork } from '@reenact/persistence';
+import { Batches, UnitOfWork } from '@reenact/persistence';
 import type { IngestLimits } from '../domain/limits.js';
 import { LIMITS } from '../ingest.tokens.js';
-import { Batches } from '../store/batches.js';
 import { type SlotHolder, UploadSlotStore } from '../store/upload-slot.store.js';
 
 const BATCH = { max: 100, atOnce: 2 };

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Artifact, artifactStored, type CallContext, newId, Problem } from '@reenact/contracts';
 import { Outbox } from '@reenact/messaging';
 import type { ObjectStore, ObjectWriter } from '@reenact/object-store';
-import { crashPoint, type Transaction, UnitOfWork } from '@reenact/persistence';
+import { Batches, crashPoint, type Transaction, UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
 import { type ArtifactRow, toArtifact } from '../domain/artifact-row.js';
 import { type NewArtifact, newArtifactRow, storedEntries, storedEvent } from '../domain/new-artifact.js';
@@ -10,7 +10,6 @@ import { repeatedEvent } from '../domain/repeated-upload.js';
 import { OBJECT_STORE } from '../ingest.tokens.js';
 import { QuarantineBlobHandler } from '../scrub-blobs/quarantine-blob.handler.js';
 import { ArtifactStore } from '../store/artifact.store.js';
-import { Batches } from '../store/batches.js';
 import { type Blob, BlobStore } from '../store/blob.store.js';
 
 /** An upload whose bytes were checked and written, though nobody sees them yet. */
