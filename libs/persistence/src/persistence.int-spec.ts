@@ -75,6 +75,49 @@ describe('persistence', () => {
     expect(await work.query('select n from replay_orchestrator.counter where id = 1')).toEqual([{ n: 5 }]);
   });
 
+  it('unit of work - works that ask together share a transaction, each with its own answer', async () => {
+    const shared = [2, 1].map((id) =>
+      work.together(String(id), async (tx) => {
+        await tx.query('update replay_orchestrator.counter set n = n + 1 where id = $1', [id]);
+        const [{ transaction }] = await tx.query<{ transaction: string }>('select pg_current_xact_id()::text as transaction');
+        return { id, transaction };
+      }),
+    );
+    const answers = await Promise.all(shared);
+    expect(answers.map(({ id }) => id)).toEqual([2, 1]);
+    expect(new Set(answers.map(({ transaction }) => transaction)).size).toBe(1);
+  });
+
+  it('unit of work - works of one key are kept apart by the locks they take', async () => {
+    await work.query('update replay_orchestrator.counter set n = 0');
+    const increment = () =>
+      work.together('1', async (tx) => {
+        const [{ n }] = await tx.query<{ n: number }>('select n from replay_orchestrator.counter where id = 1 for update');
+        await tx.query('update replay_orchestrator.counter set n = $1 where id = 1', [n + 1]);
+      });
+    await Promise.all(Array.from({ length: 20 }, increment));
+    expect(await work.query('select n from replay_orchestrator.counter where id = 1')).toEqual([{ n: 20 }]);
+  });
+
+  it('unit of work - nobody fails for a neighbour, whether it throws or its statement fails', async () => {
+    await work.query('update replay_orchestrator.counter set n = 0');
+    const add = (id: number) =>
+      work.together(`add ${id}`, (tx) => tx.query('update replay_orchestrator.counter set n = n + 1 where id = $1', [id]));
+    const committed: string[] = [];
+    const throwing = work.together('throwing', async (tx) => {
+      tx.afterCommit(() => committed.push('never'));
+      await tx.query('update replay_orchestrator.counter set n = 70 where id = 1');
+      throw new Problem('not_found');
+    });
+    const broken = work.together('broken', (tx) => tx.query('insert into replay_orchestrator.counter values ($1, 0)', [1]));
+    const results = await Promise.allSettled([add(1), throwing, add(2), broken]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    expect(results[1]).toMatchObject({ reason: { code: 'not_found' } });
+    expect(results[3]).toMatchObject({ reason: { code: '23505' } });
+    expect(committed).toEqual([]);
+    expect(await work.query('select n from replay_orchestrator.counter order by id')).toEqual([{ n: 1 }, { n: 1 }]);
+  });
+
   it('unit of work - does statements asked for together in their order, and ends with the transaction', async () => {
     const kept: Transaction[] = [];
     const [, seen] = await work.run((tx) => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
+import { Batches } from './batches.js';
 import { poolOf, rowsOf, type Statement, type Transaction } from './transaction.js';
 
 const SERIALIZATION_FAILURE = '40001';
@@ -8,11 +9,21 @@ const DEADLOCK = '40P01';
 /** What a statement reads has changed since it was prepared: a migration of a newer version ran. */
 const PLAN_OUTDATED = '0A000';
 const ATTEMPTS = 5;
+/** Works in one shared transaction at most. One at a time: what comes meanwhile gathers, and none waits for the row locks of another. */
+const SHARED = { max: 64, atOnce: 1, keyOf: ({ key }: Work) => key };
+
+interface Work {
+  key: string;
+  do(tx: Transaction): Promise<unknown>;
+}
+/** Answers, or throws what went wrong with this one. */
+type Outcome = () => unknown;
 
 /** Runs use cases, each in one transaction (read committed). */
 @Injectable()
 export class UnitOfWork {
   private readonly pool: Pool;
+  private readonly shared = new Batches<Work, Outcome>((works) => this.runShared(works), SHARED);
 
   constructor(source: DataSource) {
     this.pool = poolOf(source);
@@ -36,6 +47,17 @@ export class UnitOfWork {
     }
   }
 
+  /**
+   * As `run`, in one transaction with others that ask at the same time: their statements travel together and one commit serves all. For
+   * short work that waits for nothing but its own statements. `key` names what it changes: row locks keep nobody apart within one
+   * transaction, so works of the same key never share one. When one of them throws nothing of any is committed, and each runs again in
+   * a transaction of its own, so that nobody fails for a neighbour.
+   */
+  async together<T>(key: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const outcome = await this.shared.run({ key, do: work });
+    return outcome() as T;
+  }
+
   /** Rows of one statement outside of any transaction. */
   async query<T = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<T[]> {
     for (let attempt = 1; ; attempt += 1) {
@@ -44,6 +66,27 @@ export class UnitOfWork {
       } catch (error) {
         if (attempt >= ATTEMPTS || codeOf(error) !== PLAN_OUTDATED) throw error;
       }
+    }
+  }
+
+  private async runShared(works: Work[]): Promise<Outcome[]> {
+    if (works.length > 1) {
+      // In the order of their keys, so that two shared transactions do not wait for each other in a circle.
+      const ordered = works.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+      const answers = await this.run((tx) => allSettled(ordered.map(async (work) => work.do(tx)))).catch(() => undefined);
+      if (answers) return works.map((work) => () => answers[ordered.indexOf(work)]);
+    }
+    return Promise.all(works.map((work) => this.runSingly(work)));
+  }
+
+  private async runSingly(work: Work): Promise<Outcome> {
+    try {
+      const answer = await this.run((tx) => work.do(tx));
+      return () => answer;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
     }
   }
 
@@ -100,6 +143,12 @@ async function inTransaction<T>(
     });
     throw error;
   }
+}
+
+/** Waits for all, so that no statement is asked for once the transaction is over; throws what the first that failed threw. */
+async function allSettled<T>(works: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
 
 const ignore = () => undefined;
