@@ -13,8 +13,11 @@ const ACK_WAIT_MS = 30_000;
 const HEARTBEAT_MS = ACK_WAIT_MS / 3;
 /** A handler that hangs keeps its messages this long; then others get them, and the inbox decides who was first. */
 const LONGEST_HANDLING_MS = 10 * 60_000;
-/** Where messages come in numbers, the next ones may gather: one transaction for many instead of one for each. */
-const GATHER_MS = 15;
+/**
+ * Where messages come in numbers, the next ones may gather as long as the last ones took, up to this: one transaction for many instead of
+ * one for each, and the more so the busier the machine is.
+ */
+const LONGEST_GATHER_MS = 100;
 const PAUSE_MS = { busy: 250, first: 100, longest: 2_000 };
 
 /** Everything a consumer works with. */
@@ -63,8 +66,10 @@ export class DurableConsumer {
         if (ensured !== generation) await this.ensure();
         ensured = generation;
         const { messages, end } = await this.pull();
+        const begun = performance.now();
         if (messages.length > 0) await this.process(messages.map((message) => new Delivery(this.tools.nc, message)));
-        if (messages.length > 1 && messages.length < this.definition.batch) await this.pause(GATHER_MS);
+        const took = performance.now() - begun;
+        if (messages.length > 1 && messages.length < this.definition.batch) await this.pause(Math.min(took, LONGEST_GATHER_MS));
         if (end === 'gone' || end === 'lost') ensured = 0;
         if (end === 'busy' || end === 'gone') await this.pause(PAUSE_MS.busy);
         pause = PAUSE_MS.first;
