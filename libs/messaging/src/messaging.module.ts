@@ -14,6 +14,7 @@ import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging-options.js
 import { MetricsHooks } from './metrics-hooks.js';
 import { connectNats, NATS } from './nats-connection.js';
 import { Outbox } from './outbox.js';
+import { OutboxPublisher } from './outbox-publisher.js';
 import { OutboxReconciler } from './outbox-reconciler.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { OutboxStore } from './outbox-store.js';
@@ -51,6 +52,7 @@ export class MessagingModule implements OnApplicationShutdown {
         Maintenance,
         MetricsHooks,
         Outbox,
+        OutboxPublisher,
         OutboxReconciler,
         OutboxRelay,
         OutboxStore,

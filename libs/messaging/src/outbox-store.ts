@@ -41,12 +41,16 @@ export class OutboxStore {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Rows nobody else publishes now; they stay locked to the end of the transaction. */
-  claim(tx: Transaction, limit: number): Promise<OutboxRow[]> {
+  /** Rows nobody else publishes now; they stay locked to the end of the transaction. Young ones may be on their way from memory. */
+  claim(
+    tx: Transaction,
+    { olderThanMs, except, limit }: { olderThanMs: number; except: string[]; limit: number },
+  ): Promise<OutboxRow[]> {
     return tx.query<OutboxRow>(
       `select id, stream, subject, headers, payload from ${this.schema}.outbox
-       where published_at is null order by position limit $1 for update skip locked`,
-      [limit],
+       where published_at is null and created_at <= now() - $1 * interval '1 millisecond' and id <> all($2::text[])
+       order by position limit $3 for update skip locked`,
+      [olderThanMs, except, limit],
     );
   }
 

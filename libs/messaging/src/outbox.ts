@@ -12,6 +12,7 @@ import {
 import { crashPoint, SCHEMA, type Statement, type Transaction } from '@reenact/persistence';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './messaging-options.js';
 import { OutboxRelay } from './outbox-relay.js';
+import type { OutboxRow } from './outbox-store.js';
 import { streamOf } from './subjects.js';
 
 /** A message that has no contract class (sealed entries): subject, headers and payload as they shall travel. */
@@ -87,7 +88,7 @@ export class Outbox {
     tx.beforeCommit(() => this.insertion(messages));
     tx.afterCommit(() => {
       crashPoint('outbox.after-commit-before-publish');
-      this.relay.nudge();
+      this.relay.publish(messages.map(toRow));
     });
     return messages;
   }
@@ -126,6 +127,14 @@ export class Outbox {
     };
   }
 }
+
+const toRow = ({ id, subject, headers = {}, payload }: RawMessage): OutboxRow => ({
+  id,
+  stream: streamOf(subject),
+  subject,
+  headers,
+  payload,
+});
 
 // A message that breaks its contract would be refused by every consumer: better that its producer fails.
 function checked({ contract, data }: MessageDraft): object {
