@@ -19,7 +19,7 @@ export class SettleUseHandler {
 
   settle(request: SettleUse, context: CallContext): Promise<SettledUse> {
     const { approvalId, replayId } = request;
-    return this.work.run(async (tx) => {
+    return this.work.together(approvalId, async (tx) => {
       const [approvals, uses] = await Promise.all([this.approvals.lock(tx, [approvalId]), this.uses.read(tx, [request])]);
       const approval = approvals.get(approvalId);
       if (!approval) return { settled: false, code: 'approval_missing' };

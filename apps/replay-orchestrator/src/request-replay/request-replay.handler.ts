@@ -45,7 +45,7 @@ export class RequestReplayHandler {
     if (known) return known.value;
     const artifact = await this.open(request.artifactId, context);
     const record = await this.newRecord(request, startBy, artifact, context);
-    return this.work.run((tx) =>
+    return this.work.together(record.id, (tx) =>
       this.idempotency.once(tx, request.idempotency ?? UNREMEMBERED, async () => {
         const { id, version, state, createdAt: at } = record;
         await this.replays.insert(tx, record);
