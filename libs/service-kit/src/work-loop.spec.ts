@@ -38,6 +38,31 @@ describe('work-loop', () => {
     await loop.stop();
   });
 
+  it('rests after a turn that did something, whatever nudges come, and ends its rest when it is stopped', async () => {
+    let turns = 0;
+    const work = async () => {
+      turns += 1;
+      return 1;
+    };
+    const loop = new WorkLoop({ name: 'test', intervalMs: 1, restMs: HOUR, work }).start();
+    await eventually(() => expect(turns).toBe(1));
+    loop.nudge();
+    await new Promise((resolve) => setImmediate(resolve));
+    await loop.stop();
+    expect(turns).toBe(1);
+  });
+
+  it('looks again after its rest', async () => {
+    let turns = 0;
+    const work = async () => {
+      turns += 1;
+      return turns < 3 ? 1 : 0;
+    };
+    const loop = new WorkLoop({ name: 'test', intervalMs: HOUR, restMs: 1, work }).start();
+    await eventually(() => expect(turns).toBe(3));
+    await loop.stop();
+  });
+
   it('goes on after a failed turn', async () => {
     let turns = 0;
     const work = () => {

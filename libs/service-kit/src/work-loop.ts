@@ -6,7 +6,9 @@ export interface WorkLoopOptions {
   name: string;
   /** How long to wait after a turn that found nothing. */
   intervalMs: number;
-  /** Claims and does some work; answers how much it did. More than nothing means: look again at once. */
+  /** How long to rest after a turn that did something, so that the next one finds more; default not at all. */
+  restMs?: number;
+  /** Claims and does some work; answers how much it did. More than nothing means: look again at once, or after a rest. */
   work: () => Promise<number>;
 }
 
@@ -18,7 +20,9 @@ export class WorkLoop {
   private running?: Promise<void>;
   private stopping = false;
   private nudged = false;
+  /** Ends a sleep that a nudge may end, and any sleep. */
   private wake?: () => void;
+  private end?: () => void;
 
   constructor(private readonly options: WorkLoopOptions) {
     this.logger = new Logger(options.name);
@@ -38,7 +42,7 @@ export class WorkLoop {
   /** Begins no further turn; resolves when the running one has ended. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.wake?.();
+    this.end?.();
     await this.running;
   }
 
@@ -49,8 +53,8 @@ export class WorkLoop {
       try {
         const done = await this.options.work();
         failures = 0;
-        if (done > 0) continue;
-        await this.pause(this.options.intervalMs);
+        if (done === 0) await this.pause(this.options.intervalMs);
+        else if (this.options.restMs !== undefined) await this.rest(this.options.restMs);
       } catch (error) {
         failures += 1;
         if (!this.stopping) this.logger.error(error instanceof Error ? error : String(error));
@@ -60,14 +64,24 @@ export class WorkLoop {
   }
 
   private async pause(milliseconds: number): Promise<void> {
-    if (this.nudged || this.stopping) return;
+    if (!this.nudged) await this.sleep(milliseconds, true);
+  }
+
+  private rest(milliseconds: number): Promise<void> {
+    return this.sleep(milliseconds, false);
+  }
+
+  private async sleep(milliseconds: number, nudgeable: boolean): Promise<void> {
+    if (this.stopping) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.wake = () => {
+      this.end = () => {
         clearTimeout(timer);
         resolve();
       };
+      if (nudgeable) this.wake = this.end;
     });
+    this.end = undefined;
     this.wake = undefined;
   }
 }
