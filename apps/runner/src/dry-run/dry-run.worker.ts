@@ -54,7 +54,7 @@ export class DryRunWorker extends RunWorker {
     const built = await this.maker.make(command, inputs, options, recording, pulse);
     await recording.publish(this.objects, lease.replayId);
     await this.reports.store(lease.row, built.report);
-    await lease.keepPlan(built.header as PlanHeader, built.planDigest, built.report.input.scanned);
+    await lease.keepPlan(posture, built.header as PlanHeader, built.planDigest, built.report.input.scanned);
     await lease.move('succeed');
   }
 }

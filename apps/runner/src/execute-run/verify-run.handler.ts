@@ -80,7 +80,7 @@ export class VerifyRunHandler {
       refuseFor(credentialFaults(credential, { ...plan, command, scope, now }), 'the credential does not cover this run');
     const resolved = await this.resolver.resolve(plan.header, context, patience);
     await recording.publish(this.objects, lease.replayId);
-    if (row.plan_digest === null) await lease.keepPlan(plan.header, plan.planDigest, built.report.input.scanned);
+    if (row.plan_digest === null) await lease.keepPlan(posture, plan.header, plan.planDigest, built.report.input.scanned);
     return { command, inputs, built, header: plan.header, credential, targets: resolved };
   }
 
@@ -109,7 +109,6 @@ export class VerifyRunHandler {
     if (lease.row.posture) return lease.row.posture;
     const posture = await this.maker.posture(environmentId, contextOf(lease.row), patience);
     refuseFor(postureFaults(command, posture, credential), 'the posture is not the one of the check');
-    await lease.keepPosture(posture);
     return posture;
   }
 }

@@ -13,26 +13,35 @@ export class RunClaims {
     private readonly outbox: Outbox,
   ) {}
 
-  /** The run that has waited longest, or undefined when none is due. */
-  async next(mode: ReplayMode, leaseMs: number): Promise<RunRow | undefined> {
+  /** The runs that have waited longest, so many at most. */
+  async take(mode: ReplayMode, leaseMs: number, most: number): Promise<RunRow[]> {
     const claims = TRANSITIONS[mode].filter(({ on }) => on === 'claim');
     return this.work.run(async (tx) => {
-      const [due] = await tx.query<{ replay_id: string; state: string }>(
+      const due = await tx.query<{ replay_id: string; state: string }>(
         `select replay_id, state from runner.run where mode = $1 and due_at <= now()
-         order by due_at limit 1 for update skip locked`,
-        [mode],
+         order by due_at limit $2 for update skip locked`,
+        [mode, most],
       );
-      if (!due) return undefined;
-      const claim = claims.find(({ from }) => from === due.state);
-      if (!claim) throw new Error(`run ${due.replay_id} is due and ${due.state}`);
-      const [row] = await tx.query<RunRow>(
-        `update runner.run set attempt = attempt + 1, strikes = strikes + 1, state = $2, due_at = now() + $3 * interval '1 millisecond',
-           version = version + 1, started_at = case when $2 = 'running' then coalesce(started_at, now()) else started_at end
-         where replay_id = $1 returning *`,
-        [due.replay_id, claim.to, leaseMs],
+      if (due.length === 0) return [];
+      const taken = due.map(({ replay_id, state }) => {
+        const claim = claims.find(({ from }) => from === state);
+        if (!claim) throw new Error(`run ${replay_id} is due and ${state}`);
+        return { replay_id, claim };
+      });
+      const rows = await tx.query<RunRow>(
+        `update runner.run r set attempt = r.attempt + 1, strikes = r.strikes + 1, state = x.state,
+           due_at = now() + $3 * interval '1 millisecond', version = r.version + 1,
+           started_at = case when x.state = 'running' then coalesce(r.started_at, now()) else r.started_at end
+         from unnest($1::text[], $2::text[]) as x(replay_id, state) where r.replay_id = x.replay_id returning r.*`,
+        [taken.map(({ replay_id }) => replay_id), taken.map(({ claim }) => claim.to), leaseMs],
       );
-      if (claim.fact) await this.outbox.add(tx, contextOf(row), [runFact(row, claim.fact)]);
-      return row;
+      const facts = new Map(taken.map(({ replay_id, claim }) => [replay_id, claim.fact]));
+      const sayings = rows.flatMap((row) => {
+        const fact = facts.get(row.replay_id);
+        return fact ? [{ context: contextOf(row), drafts: [runFact(row, fact)] }] : [];
+      });
+      await this.outbox.addAll(tx, sayings);
+      return rows;
     });
   }
 }

@@ -20,6 +20,7 @@ export interface RunEnd {
 export class RunLease {
   private renewed = performance.now();
   private told = performance.now();
+  private reached = JSON.stringify([{}, 0]);
 
   constructor(
     private readonly work: UnitOfWork,
@@ -39,7 +40,7 @@ export class RunLease {
 
   /** One transaction that holds the row; throws LeaseLost when it is no longer ours. */
   async write<T>(work: (tx: Transaction, row: RunRow) => Promise<T>): Promise<T> {
-    return this.work.run(async (tx) => {
+    return this.work.together(this.replayId, async (tx) => {
       const [row] = await tx.query<RunRow>('select * from runner.run where replay_id = $1 and attempt = $2 for update', [
         this.replayId,
         this.attempt,
@@ -52,10 +53,10 @@ export class RunLease {
 
   /** Takes a transition of the table; LeaseLost when the row is not in a state that it leaves. */
   async move(on: RunTrigger, end: RunEnd = {}): Promise<void> {
-    await this.write((tx) => this.moveIn(tx, on, end));
+    await this.work.together(this.replayId, (tx) => this.moveIn(tx, on, end));
   }
 
-  /** As `move`, in a transaction of `write`. */
+  /** As `move`, in a transaction with more. */
   async moveIn(tx: Transaction, on: RunTrigger, end: RunEnd = {}): Promise<void> {
     const rule = transition(this.row.mode, this.row.state, on);
     if (!rule) throw new LeaseLost();
@@ -64,7 +65,7 @@ export class RunLease {
       `update runner.run set state = $3, version = version + 1, codes = $5, detail = $6, unconfirmed = $7,
          due_at = case when $4 then null else due_at end, ended_at = case when $4 then now() else null end,
          started_at = case when $3 = 'running' then coalesce(started_at, now()) else started_at end
-       where replay_id = $1 and attempt = $2 returning *`,
+       where replay_id = $1 and attempt = $2 and state = $8 and ended_at is null returning *`,
       [
         this.replayId,
         this.attempt,
@@ -73,8 +74,10 @@ export class RunLease {
         end.codes ?? null,
         end.detail?.slice(0, 2000) ?? null,
         end.unconfirmed ?? false,
+        rule.from,
       ],
     );
+    if (!row) throw new LeaseLost();
     this.row = row;
     if (rule.fact) await this.outbox.add(tx, contextOf(row), [runFact(row, rule.fact)]);
   }
@@ -84,7 +87,7 @@ export class RunLease {
    * passed; a withdraw has ended the row already, so that this throws LeaseLost.
    */
   async begin(startBy: string): Promise<boolean> {
-    return this.work.run(async (tx) => {
+    return this.work.together(this.replayId, async (tx) => {
       const [row] = await tx.query<RunRow>(
         `update runner.run set state = 'starting', version = version + 1
          where replay_id = $1 and attempt = $2 and state = any($3) and withdraw is null and now() < $4::timestamptz returning *`,
@@ -101,31 +104,29 @@ export class RunLease {
     });
   }
 
-  async keepPosture(posture: PostureRecord): Promise<void> {
-    await this.write(async (tx) => {
-      await tx.query('update runner.run set posture = $2 where replay_id = $1', [this.replayId, JSON.stringify(posture)]);
-      this.row = { ...this.row, posture };
-    });
+  /** The plan that was made, and the posture that it was made under. */
+  async keepPlan(posture: PostureRecord, header: PlanHeader, planDigest: string, records: number): Promise<void> {
+    await this.update('posture = $3, plan_digest = $4, header = $5, records = $6, records_total = $6, actions_total = $7', [
+      JSON.stringify(posture),
+      planDigest,
+      JSON.stringify(header),
+      records,
+      header.actions,
+    ]);
   }
 
-  async keepPlan(header: PlanHeader, planDigest: string, records: number): Promise<void> {
-    await this.write(async (tx) => {
-      const [row] = await tx.query<RunRow>(
-        `update runner.run set plan_digest = $2, header = $3, records = $4, records_total = $4, actions_total = $5
-         where replay_id = $1 returning *`,
-        [this.replayId, planDigest, JSON.stringify(header), records, header.actions],
-      );
-      this.row = row;
-    });
-  }
-
-  /** Holds on to the run, and says how far it is about once a second. Cheap when called often. */
+  /**
+   * Holds on to the run, and says about once a second how far it is, where an execute has moved. Cheap when called often. A dry run looks
+   * for a withdraw by the way; an execute does so before each action.
+   */
   async renew(progress: { records?: number; recordsTotal?: number } = {}): Promise<void> {
     const now = performance.now();
-    const tell = now - this.told >= 1_000;
+    const reached = JSON.stringify([progress, this.row.actions_done]);
+    const tell = now - this.told >= 1_000 && (this.row.mode === 'dry_run' || reached !== this.reached);
     if (!tell && now - this.renewed < this.leaseMs / 3) return;
     this.renewed = now;
     if (tell) this.told = now;
+    if (tell) this.reached = reached;
     await this.write(async (tx) => {
       const [row] = await tx.query<RunRow>(
         `update runner.run set due_at = now() + $2 * interval '1 millisecond', records = coalesce($3, records),
@@ -140,11 +141,21 @@ export class RunLease {
 
   /** Gives the run back, to be taken after a while; `blameless` does not count towards giving it up. */
   async release(afterMs: number, options: { blameless: boolean }): Promise<void> {
-    await this.write((tx) =>
-      tx.query(
-        `update runner.run set due_at = now() + $2 * interval '1 millisecond', strikes = greatest(strikes - $3, 0) where replay_id = $1`,
-        [this.replayId, afterMs, options.blameless ? 1 : 0],
+    await this.update(`due_at = now() + $3 * interval '1 millisecond', strikes = greatest(strikes - $4, 0)`, [
+      afterMs,
+      options.blameless ? 1 : 0,
+    ]);
+  }
+
+  /** Sets columns of the row while it is ours; parameters begin at `$3`. Throws LeaseLost. */
+  private async update(columns: string, params: unknown[]): Promise<void> {
+    const [row] = await this.work.together(this.replayId, (tx) =>
+      tx.query<RunRow>(
+        `update runner.run set ${columns} where replay_id = $1 and attempt = $2 and ended_at is null returning *`,
+        [this.replayId, this.attempt, ...params],
       ),
     );
+    if (!row) throw new LeaseLost();
+    this.row = row;
   }
 }

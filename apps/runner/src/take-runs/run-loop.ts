@@ -54,16 +54,18 @@ export class RunLoop implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private async turn(): Promise<number> {
-    if (this.active.size >= this.concurrency) return 0;
-    const row = await this.claims.next(this.worker.mode, this.leaseMs);
-    if (!row) return 0;
-    crashPoint('runner.after-claim');
-    const holding = this.hold(row).finally(() => {
-      this.active.delete(holding);
-      this.loop.nudge();
-    });
-    this.active.add(holding);
-    return 1;
+    const room = this.concurrency - this.active.size;
+    if (room <= 0) return 0;
+    const rows = await this.claims.take(this.worker.mode, this.leaseMs, room);
+    if (rows.length > 0) crashPoint('runner.after-claim');
+    for (const row of rows) {
+      const holding = this.hold(row).finally(() => {
+        this.active.delete(holding);
+        this.loop.nudge();
+      });
+      this.active.add(holding);
+    }
+    return rows.length;
   }
 
   private async hold(row: RunRow): Promise<void> {
