@@ -35,6 +35,7 @@ export class Installation {
   people = {};
   #stops = [];
   #processes = {};
+  #parts = {};
   #stopped;
 
   /** Starts the named services with an organisation, a project and an environment per tier. Resolves when all is there. */
@@ -58,6 +59,12 @@ export class Installation {
     return this.#processes[name].pid;
   }
 
+  /** The process ids of all services and of what they run on, by name. */
+  get pids() {
+    const services = Object.entries(this.#processes).map(([name, { pid }]) => [name, pid]);
+    return { ...this.#parts, ...Object.fromEntries(services) };
+  }
+
   /** May be called again while it goes on. */
   stop() {
     this.#stopped ??= this.#stop();
@@ -78,6 +85,7 @@ export class Installation {
     this.#stops.push(() => postgres.stop());
     const nats = await startNats({ home });
     this.#stops.push(() => nats.stop());
+    this.#parts = { PostgreSQL: postgres.pid, 'nats-server': nats.pid };
     Object.assign(this, { databaseUrl: postgres.url, natsUrl: nats.url, natsVersion: nats.version });
     const env = { ...this.#environment(), ...extra };
     const launch = (name) => this.#launch(name, env, nodeFlags[name] ?? []);

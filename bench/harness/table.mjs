@@ -7,6 +7,21 @@ export function table([head, ...rows]) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
+/** What each process of an installation used of a processor for one execute, a column for each kind of execute. */
+export function processorTable(byKind) {
+  const kinds = Object.keys(byKind);
+  const names = Object.keys(byKind[kinds[0]]);
+  if (names.length === 0) return '';
+  const rows = names.map((name) => [name, ...kinds.map((kind) => number(byKind[kind][name], 1))]);
+  const sums = kinds.map((kind) =>
+    number(
+      names.reduce((sum, name) => sum + byKind[kind][name], 0),
+      1,
+    ),
+  );
+  return table([['processor time per execute, ms', ...kinds], ...rows, ['all', ...sums]]);
+}
+
 /** What a figure was taken on. */
 export function machine(natsVersion) {
   const { model } = cpus()[0];

@@ -41,11 +41,10 @@ export async function measureRestate(installation, target, settings) {
 async function measure(name, target, { rounds, perRound }, urlOf) {
   const figures = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const count = round === 0 ? IN_FLIGHT : perRound;
     const before = target.seen.requests;
-    const { latencies, elapsedMs } = await closedLoop(IN_FLIGHT, times(count), () => run(urlOf(randomUUID())));
+    const { latencies, elapsedMs } = await closedLoop(IN_FLIGHT, times(perRound), () => run(urlOf(randomUUID())));
     const performed = target.seen.requests - before;
-    if (performed !== count) throw new Error(`${name}: ${count} workflows performed ${performed} actions`);
+    if (performed !== perRound) throw new Error(`${name}: ${perRound} workflows performed ${performed} actions`);
     if (round > 0) figures.push(figuresOf(latencies, elapsedMs));
     process.stderr.write(`${name}: ${round === 0 ? 'warm' : `round ${round} of ${rounds}`}\n`);
   }

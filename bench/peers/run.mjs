@@ -10,7 +10,7 @@ import { IN_FLIGHT, measureReplays, withInstallation } from '../replay/measure.m
 import { measureDbos, measureRestate } from './measure.mjs';
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, 'per-round': { type: 'string', default: '128' } },
+  options: { rounds: { type: 'string', default: '3' }, 'per-round': { type: 'string', default: '256' } },
 });
 const settings = { rounds: Number(options.rounds), perRound: Number(options['per-round']) };
 const taken = circumstances();

@@ -1,5 +1,6 @@
 import { closedLoop, times } from '../harness/closed-loop.mjs';
 import { ALL, Installation } from '../harness/installation.mjs';
+import { ProcessorTime } from '../harness/processor-time.mjs';
 import { noOpTarget } from '../harness/targets.mjs';
 import { median, quantile } from '../harness/statistics.mjs';
 import { Ends } from './ends.mjs';
@@ -32,21 +33,28 @@ export async function measureReplays(installation, target, { tier, rounds, perRo
   const context = { installation, artifactId, ends: await Ends.listen(installation.natsUrl) };
   const prepare = () => (tier === 'dev' ? { artifactId, again: true } : approvedDryRun(context));
   const wishes = [];
-  const total = IN_FLIGHT + rounds * perRound;
+  const total = (rounds + 1) * perRound;
   await closedLoop(16, times(total), async () => wishes.push(await prepare()));
   process.stderr.write(`${tier}: ${total} prepared\n`);
   const figures = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const count = round === 0 ? IN_FLIGHT : perRound;
     const before = target.seen.requests;
-    const { latencies, elapsedMs } = await closedLoop(IN_FLIGHT, times(count), () => execute(context, wishes.pop()));
+    const meter = new ProcessorTime(installation.pids);
+    const { latencies, elapsedMs } = await closedLoop(IN_FLIGHT, times(perRound), () => execute(context, wishes.pop()));
+    const processorMs = Object.fromEntries(Object.entries(meter.used()).map(([name, ms]) => [name, ms / perRound]));
     const performed = target.seen.requests - before;
-    if (performed !== count) throw new Error(`${count} replays performed ${performed} actions`);
-    if (round > 0) figures.push(figuresOf(latencies, elapsedMs));
+    if (performed !== perRound) throw new Error(`${perRound} replays performed ${performed} actions`);
+    if (round > 0) figures.push({ ...figuresOf(latencies, elapsedMs), processorMs });
     process.stderr.write(`${tier}: ${round === 0 ? 'warm' : `round ${round} of ${rounds}`}\n`);
   }
   await context.ends.close();
-  return mediansOf(figures);
+  return { ...mediansOf(figures), processorMs: processorMediansOf(figures) };
+}
+
+/** By process, of a processor per execute. */
+function processorMediansOf(figures) {
+  const names = Object.keys(figures[0].processorMs);
+  return Object.fromEntries(names.map((name) => [name, median(figures.map(({ processorMs }) => processorMs[name]))]));
 }
 
 export function figuresOf(latencies, elapsedMs) {
