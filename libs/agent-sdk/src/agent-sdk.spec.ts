@@ -38,6 +38,8 @@ describe('withRetry', () => {
         calls += 1;
         if (calls === 1) throw new AgentProblem(429, { code: 'rate_limited' }, 7_000);
         if (calls === 2) throw new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') });
+        if (calls === 3) throw new AgentProblem(422, { code: 'upload_incomplete' });
+        if (calls === 4) throw new AgentProblem(422, { code: 'digest_mismatch' });
         return 'done';
       },
       { sleep },
@@ -50,11 +52,11 @@ describe('withRetry', () => {
     const call = withRetry(
       async () => {
         refused += 1;
-        throw new AgentProblem(422, { code: 'digest_mismatch' });
+        throw new AgentProblem(422, { code: 'artifact_malformed' });
       },
       { sleep },
     );
-    await expect(call).rejects.toMatchObject({ code: 'digest_mismatch', isTemporary: false });
+    await expect(call).rejects.toMatchObject({ code: 'artifact_malformed', isTemporary: false });
     expect(refused).toBe(1);
   });
 

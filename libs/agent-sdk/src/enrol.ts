@@ -1,6 +1,7 @@
 import type { EnrolledAgent } from '@reenact/contracts';
-import { AgentUnreachable, readAnswer } from './agent-problem.js';
+import { ANSWER_MS, callServer } from './call-server.js';
 import { type RetryOptions, withRetry } from './retry.js';
+import { Watchdog } from './watchdog.js';
 
 export interface EnrolOptions {
   ingestUrl: string;
@@ -22,14 +23,11 @@ export function enrol(options: EnrolOptions): Promise<EnrolledAgent> {
   const { ingestUrl, token, organisation, project, environment, name, labels, nonce } = options;
   const path = [organisation, project, environment].map(encodeURIComponent);
   const url = `${ingestUrl}/api/v1/orgs/${path[0]}/projects/${path[1]}/environments/${path[2]}/agents`;
-  return withRetry(async () => {
-    const response = await AgentUnreachable.whenLost(() =>
-      fetch(url, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ name, labels, nonce }),
-      }),
-    );
-    return readAnswer<EnrolledAgent>(response);
-  }, options.retry);
+  const init = {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name, labels, nonce }),
+  };
+  const { retry } = options;
+  return withRetry(() => callServer<EnrolledAgent>(url, init, new Watchdog(ANSWER_MS, retry?.signal)), retry);
 }

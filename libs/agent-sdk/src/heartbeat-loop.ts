@@ -28,7 +28,7 @@ export class HeartbeatLoop {
     this.running = this.run();
   }
 
-  /** Resolves when no further heartbeat will be sent. */
+  /** Calls off a heartbeat at work; resolves when no further one will be sent. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -36,16 +36,18 @@ export class HeartbeatLoop {
 
   private async run(): Promise<void> {
     const { intervalMs = 10_000, onError } = this.options;
-    while (!this.stopping.signal.aborted) {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
       this.sequence += 1;
       let wait = intervalMs;
       try {
-        await this.client.heartbeat(await this.reading(), { tries: 1 });
+        await this.client.heartbeat(await this.reading(), { tries: 1, signal });
       } catch (error) {
+        if (signal.aborted) return;
         onError?.(error);
         if (error instanceof AgentProblem) wait = Math.max(wait, error.retryAfterMs ?? 0);
       }
-      await pause(wait, this.stopping.signal);
+      await pause(wait, signal);
     }
   }
 

@@ -1,5 +1,5 @@
 export * from './agent-client.js';
-export { AgentProblem, AgentUnreachable } from './agent-problem.js';
+export { AgentProblem, AgentUnreachable, UploadCutOff } from './agent-problem.js';
 export * from './capture-incident.js';
 export * from './enrol.js';
 export * from './heartbeat-loop.js';

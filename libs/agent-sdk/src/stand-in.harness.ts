@@ -1,7 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newId } from '@reenact/contracts';
-import { AgentClient } from './index.js';
+import { AgentClient, type ClientPatience } from './index.js';
 
 export interface StandInAnswer {
   status: number;
@@ -14,10 +14,13 @@ export class StandIn {
   readonly uploads: Buffer[] = [];
   readonly heartbeats: Record<string, unknown>[] = [];
   answer: (path: string, body: Buffer) => StandInAnswer | undefined = () => undefined;
+  /** Takes a request before its body is read; answers whether it did. */
+  intercept: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   private readonly server: Server;
 
   private constructor() {
     this.server = createServer((request, response) => {
+      if (this.intercept(request, response)) return;
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
@@ -33,9 +36,9 @@ export class StandIn {
     return standIn;
   }
 
-  client(): AgentClient {
+  client(patience?: ClientPatience): AgentClient {
     const { port } = this.server.address() as AddressInfo;
-    return new AgentClient({ ingestUrl: `http://127.0.0.1:${port}`, agentId: newId('agent'), apiKey: 'k' });
+    return new AgentClient({ ingestUrl: `http://127.0.0.1:${port}`, agentId: newId('agent'), apiKey: 'k' }, patience);
   }
 
   async stop(): Promise<void> {
