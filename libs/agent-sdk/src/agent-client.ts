@@ -86,7 +86,7 @@ export class AgentClient {
   }
 
   /**
-   * Uploads a file, unless the server has it from this agent already, and under that number: else the number would be missed.
+   * Uploads a file, unless the server has it whole from this agent already, and under that number: else the number would be missed.
    * The file is streamed and read again for each try.
    */
   async upload(path: string, fields: UploadFields, options: UploadOptions = {}): Promise<UploadResult> {
@@ -130,9 +130,10 @@ export class AgentClient {
   }
 }
 
+/** A record whose blob is damaged is none: the server heals it with what is sent again. */
 function isSameUpload(known: Artifact, { type, bootId, sequence }: UploadFields): boolean {
   const isSameNumber = sequence === undefined || (known.bootId === bootId && known.sequence === sequence);
-  return known.type === type && isSameNumber;
+  return known.state === 'stored' && known.type === type && isSameNumber;
 }
 
 async function* withProgress(chunks: AsyncIterable<Uint8Array>, tell: (sent: number) => void): AsyncGenerator<Uint8Array> {

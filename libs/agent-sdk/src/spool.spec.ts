@@ -49,7 +49,7 @@ describe('Spool', () => {
 
   it('does not send what the server has under that number; under another it does, so that no number is missed', async () => {
     const spool = new Spool(directory);
-    const known = { id: 'art_1', type: 'diagnostic', bootId: 'b1', sequence: 1 };
+    const known = { id: 'art_1', type: 'diagnostic', state: 'stored', bootId: 'b1', sequence: 1 };
     server.answer = (path) => (path.endsWith(sha256(bytes)) ? { status: 200, body: known } : undefined);
     await add(spool, 0);
     expect(await spool.flush(server.client())).toMatchObject([{ artifact: known, deduplicated: true }]);
@@ -57,6 +57,16 @@ describe('Spool', () => {
     await add(spool, 1);
     await spool.flush(server.client());
     expect(numbers()).toEqual([2]);
+    expect(await spool.pending()).toEqual([]);
+  });
+
+  it('sends again what the server has damaged, and keeps it until then', async () => {
+    const spool = new Spool(directory);
+    await add(spool);
+    const damaged = { id: 'art_1', type: 'diagnostic', state: 'quarantined', bootId: 'b1', sequence: 1 };
+    server.answer = (path) => (path.endsWith(sha256(bytes)) ? { status: 200, body: damaged } : undefined);
+    await spool.flush(server.client());
+    expect(server.uploads.map((body) => StandIn.fileOf(body))).toEqual([bytes]);
     expect(await spool.pending()).toEqual([]);
   });
 
