@@ -5,6 +5,7 @@ export interface RetryOptions {
   tries?: number;
   /** The first pause, doubled each time up to 30 s; default 250 ms. */
   firstPauseMs?: number;
+  /** Calls off the call at work and every further one. */
   signal?: AbortSignal;
   /** Waits; replaced by tests. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -29,6 +30,11 @@ export async function withRetry<T>(call: () => Promise<T>, options: RetryOptions
       await sleep(Math.max(wanted, asked), signal);
     }
   }
+}
+
+/** How long to wait after so many failures of a thing that may wait: 1 s, doubled each time up to 5 min. */
+export function grownPause(failures: number): number {
+  return Math.min(1_000 * 2 ** (failures - 1), 5 * 60_000) * (0.8 + Math.random() * 0.4);
 }
 
 /** `fetch` tells lost connections as a TypeError with the cause inside; where code runs in a realm of its own, as another one's TypeError. */

@@ -3,10 +3,10 @@ import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { AgentClient, UploadFields, UploadOptions, UploadResult } from './agent-client.js';
-import { AgentProblem } from './agent-problem.js';
 import { DamagedEntry, encodeSidecar, readEntry } from './spool-entry.js';
 import { SpoolProblem, toSpoolProblem } from './spool-problem.js';
 import { UploadCounter } from './upload-counter.js';
+import { UploadFailures } from './upload-failures.js';
 import { type WriteDurably, writeDurably } from './write-durably.js';
 
 export interface SpoolOptions {
@@ -16,10 +16,15 @@ export interface SpoolOptions {
   maxEntries?: number;
   /** Default: to the disk. */
   write?: WriteDurably;
+  /** Milliseconds that only grow; replaced by tests. */
+  now?: () => number;
 }
 
-/** Refusals of the evidence itself: sending it again changes nothing. */
-const FINAL_STATUSES = new Set([400, 413, 415, 422]);
+export interface FlushOptions extends UploadOptions {
+  /** The server has one more. */
+  onUploaded?: (result: UploadResult) => void;
+}
+
 const SET_ASIDE = 'set-aside';
 const MAX_SET_ASIDE = 16;
 
@@ -31,16 +36,18 @@ export class Spool {
   private readonly counter: UploadCounter;
   private readonly limits: { maxBytes: number; maxEntries: number };
   private readonly write: WriteDurably;
+  private readonly failures: UploadFailures;
   private turn: Promise<unknown> = Promise.resolve();
   private swept = false;
 
   constructor(
     readonly directory: string,
-    { maxBytes = 1024 ** 3, maxEntries = 1000, write = writeDurably }: SpoolOptions = {},
+    { maxBytes = 1024 ** 3, maxEntries = 1000, write = writeDurably, now = () => performance.now() }: SpoolOptions = {},
   ) {
     this.counter = new UploadCounter(directory);
     this.limits = { maxBytes, maxEntries };
     this.write = write;
+    this.failures = new UploadFailures(now);
   }
 
   /** The next number of a boot's uploads. It stays used, whatever becomes of the upload. */
@@ -81,30 +88,38 @@ export class Spool {
   }
 
   /**
-   * Uploads what is pending, oldest first, and forgets what the server has. What is damaged or refused for good is set aside with a
-   * report, and the rest goes on; the first such refusal is thrown at the end. Throws at once when nothing gets through.
+   * Uploads what is pending, oldest first, and forgets what the server has. An entry that fails alone is passed over, and by further
+   * flushes until its pause is over, which grows; one that is damaged or refused for good is set aside with a report. The first such
+   * failure is thrown at the end. Throws at once when nothing gets through.
    */
-  async flush(client: AgentClient, options: UploadOptions = {}): Promise<UploadResult[]> {
+  async flush(client: AgentClient, options: FlushOptions = {}): Promise<UploadResult[]> {
     const results: UploadResult[] = [];
-    let refusal: AgentProblem | undefined;
+    let failure: unknown;
     for (const name of await this.pending()) {
-      const path = join(this.directory, name);
+      if (!this.failures.isDue(name)) continue;
       try {
-        const fields = await readEntry(path);
-        results.push(await client.upload(`${path}.bin`, fields, options));
-        // Fields first: without them there is no entry, and the next sweep takes the rest.
-        await rm(`${path}.json`, { force: true });
-        await rm(`${path}.bin`, { force: true });
+        const result = await this.send(name, client, options);
+        results.push(result);
+        options.onUploaded?.(result);
       } catch (error) {
-        if (error instanceof DamagedEntry) await this.setAside(name, error.message);
-        else if (error instanceof AgentProblem && FINAL_STATUSES.has(error.status)) {
-          await this.setAside(name, error.message);
-          refusal ??= error;
-        } else throw error;
+        const meaning = this.failures.add(name, error);
+        if (meaning === 'nothing') throw error;
+        if (meaning === 'never') await this.setAside(name, (error as Error).message);
+        if (!(error instanceof DamagedEntry)) failure ??= error;
       }
     }
-    if (refusal) throw refusal;
+    if (failure !== undefined) throw failure;
     return results;
+  }
+
+  private async send(name: string, client: AgentClient, options: UploadOptions): Promise<UploadResult> {
+    const path = join(this.directory, name);
+    const result = await client.upload(`${path}.bin`, await readEntry(path), options);
+    // Fields first: without them there is no entry, and the next sweep takes the rest.
+    await rm(`${path}.json`, { force: true });
+    await rm(`${path}.bin`, { force: true });
+    this.failures.forget(name);
+    return result;
   }
 
   private async keep(bytes: Readable, fields: Omit<UploadFields, 'sha256'>): Promise<string> {
@@ -163,6 +178,7 @@ export class Spool {
 
   /** Moves an entry out of the way, with a report beside it; of very many the oldest go. */
   private setAside(name: string, reason: string): Promise<void> {
+    this.failures.forget(name);
     return this.alone(async () => {
       const aside = join(this.directory, SET_ASIDE);
       await mkdir(aside, { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import type { AgentClient, UploadOptions, UploadResult } from './agent-client.js';
 import { AgentProblem } from './agent-problem.js';
-import { pause, type RetryOptions } from './retry.js';
+import { grownPause, pause, type RetryOptions } from './retry.js';
 import type { Spool } from './spool.js';
 
 export interface UploadLoopOptions {
@@ -12,9 +12,6 @@ export interface UploadLoopOptions {
   /** Waits; replaced by tests. */
   sleep?: RetryOptions['sleep'];
 }
-
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /** Empties the spool in the background, for as long as it takes: after a failure it waits longer each time, and as long as asked. */
 export class UploadLoop {
@@ -35,7 +32,7 @@ export class UploadLoop {
     this.waking.abort();
   }
 
-  /** Resolves when the upload at work, if any, has ended; what is pending stays in the spool. */
+  /** Calls off an upload at work; what is pending stays in the spool. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.waking.abort();
@@ -52,18 +49,23 @@ export class UploadLoop {
         failures = 0;
         await sleep(intervalMs, this.waking.signal);
       } catch (error) {
+        if (this.stopping.signal.aborted) return;
         failures += 1;
         onError?.(error);
-        const grown = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS) * (0.8 + Math.random() * 0.4);
         const asked = error instanceof AgentProblem ? (error.retryAfterMs ?? 0) : 0;
-        await sleep(Math.max(grown, asked), this.stopping.signal);
+        await sleep(Math.max(grownPause(failures), asked), this.stopping.signal);
       }
     }
   }
 
   private async flush(): Promise<void> {
     const { onProgress, onUploaded } = this.options;
-    const results = await this.spool.flush(this.client, { onProgress, retry: { tries: 1, signal: this.stopping.signal } });
-    if (results.length > 0) onUploaded?.(results);
+    const results: UploadResult[] = [];
+    const retry = { tries: 1, signal: this.stopping.signal };
+    try {
+      await this.spool.flush(this.client, { onProgress, onUploaded: (result) => results.push(result), retry });
+    } finally {
+      if (results.length > 0) onUploaded?.(results);
+    }
   }
 }
