@@ -11,7 +11,7 @@ export interface HeartbeatOptions {
   read: () => Pick<HeartbeatReading, 'status' | 'counters' | 'specHash' | 'deploymentId'>;
   /** A heartbeat that did not get through; the next one shows the gap by its sequence. */
   onError?: (error: unknown) => void;
-  /** Its `gaps` and `pending` go out with the counters. */
+  /** Its `gaps`, `pending` and `lastUpload`, the last number used, go out with the counters: an upload that never comes shows too. */
   spool?: Spool;
 }
 
@@ -54,7 +54,11 @@ export class HeartbeatLoop {
   private async reading(): Promise<HeartbeatReading> {
     const { bootId, read, spool } = this.options;
     const said = read();
-    const kept = spool && { gaps: await spool.gaps(), pending: (await spool.pending()).length };
+    const kept = spool && {
+      gaps: await spool.gaps(),
+      pending: (await spool.pending()).length,
+      lastUpload: await spool.lastNumber(bootId),
+    };
     const reading = { at: new Date().toISOString(), bootId, sequence: this.sequence, ...said };
     return kept ? { ...reading, counters: { ...said.counters, ...kept } } : reading;
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SpoolProblem } from './spool-problem.js';
+import { makeDirectory, syncDirectory } from './sync-directory.js';
 import { writeDurably } from './write-durably.js';
 
 const KEY_BYTES = 32;
@@ -10,7 +11,7 @@ const KEY_BYTES = 32;
 export async function redactionKey(path: string): Promise<Uint8Array> {
   const known = await read(path);
   if (known) return known;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(path));
   const draft = `${path}.${process.pid}-${randomBytes(6).toString('hex')}`;
   try {
     await writeDurably(draft, [randomBytes(KEY_BYTES)]);
@@ -18,6 +19,7 @@ export async function redactionKey(path: string): Promise<Uint8Array> {
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
+    await syncDirectory(dirname(path));
   } finally {
     await rm(draft, { force: true });
   }

@@ -112,7 +112,7 @@ describe('Spool', () => {
     const loop = new HeartbeatLoop(server.client(), { bootId: 'b1', read, spool: new Spool(directory) });
     await heard;
     await loop.stop();
-    expect(server.heartbeats[0]).toMatchObject({ sequence: 1, counters: { records: 7, gaps: 1, pending: 0 } });
+    expect(server.heartbeats[0]).toMatchObject({ sequence: 1, counters: { records: 7, gaps: 1, pending: 0, lastUpload: 4 } });
   });
 
   it('takes no more bytes than it may, and leaves nothing of what it gave up', async () => {

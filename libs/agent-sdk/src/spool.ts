@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { AgentClient, UploadFields, UploadOptions, UploadResult } from './agent-client.js';
 import { DamagedEntry, encodeSidecar, readEntry } from './spool-entry.js';
 import { SpoolProblem, toSpoolProblem } from './spool-problem.js';
+import { makeDirectory, syncDirectory } from './sync-directory.js';
 import { UploadCounter } from './upload-counter.js';
 import { UploadFailures } from './upload-failures.js';
 import { type WriteDurably, writeDurably } from './write-durably.js';
@@ -53,6 +54,11 @@ export class Spool {
   /** The next number of a boot's uploads. It stays used, whatever becomes of the upload. */
   reserve(bootId: string): Promise<number> {
     return this.alone(() => this.counter.next(bootId));
+  }
+
+  /** The last number that was used of a boot's uploads; 0 before the first. */
+  lastNumber(bootId: string): Promise<number> {
+    return this.counter.last(bootId);
   }
 
   /** How many uploads were given up: dropped by a full spool or disk, damaged, or refused for good. */
@@ -123,7 +129,6 @@ export class Spool {
   }
 
   private async keep(bytes: Readable, fields: Omit<UploadFields, 'sha256'>): Promise<string> {
-    await mkdir(this.directory, { recursive: true, mode: 0o700 });
     await this.sweep();
     const room = await this.room();
     const draft = join(this.directory, `draft-${process.pid}-${randomBytes(6).toString('hex')}`);
@@ -181,7 +186,7 @@ export class Spool {
     this.failures.forget(name);
     return this.alone(async () => {
       const aside = join(this.directory, SET_ASIDE);
-      await mkdir(aside, { recursive: true, mode: 0o700 });
+      await makeDirectory(aside);
       // The report may find no room; the entry must go nevertheless, or it would block the others.
       const report = JSON.stringify({ name, reason: reason.slice(0, 1000) });
       await writeFile(join(aside, `${name}.report.json`), report, { mode: 0o600 }).catch(() => undefined);
@@ -199,7 +204,7 @@ export class Spool {
 
   private alone<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.turn.then(async () => {
-      await mkdir(this.directory, { recursive: true, mode: 0o700 });
+      await makeDirectory(this.directory);
       return work();
     });
     this.turn = mine.catch(() => undefined);
@@ -211,14 +216,4 @@ async function bytesOf(directory: string): Promise<number> {
   const names = await readdir(directory).catch(() => [] as string[]);
   const sizes = await Promise.all(names.map((name) => stat(join(directory, name)).catch(() => undefined)));
   return sizes.reduce((sum, file) => sum + (file?.isFile() ? file.size : 0), 0);
-}
-
-/** So that the names survive a power cut too. */
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
