@@ -1,10 +1,10 @@
-const SECRET_NAME =
-  /(SECRET|TOKEN|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|API[_-]?KEY|ACCESS[_-]?KEY|AUTH|COOKIE|SESSION|DSN|CONNECTION[_-]STRING)/i;
-const SECRET_VALUE =
-  /:\/\/[^/\s:@]*:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY-----|^(rnt|ghp|gho|ghs|github_pat|sk|xox[abps]|AKIA|eyJ)[_A-Za-z0-9-]/;
+import { holdsSecret, isSecretName } from './secret-forms.js';
+
 /** `--name=value`, or `NAME=value` as one hands variables over. */
-const ASSIGNMENT = /^([A-Za-z0-9_.-]+=)(.+)$/s;
-const OPTION = /^--?[A-Za-z]/;
+const ASSIGNMENT = /^([A-Za-z0-9_.-]+)(=)(.+)$/s;
+const OPTION = /^--?[A-Za-z][A-Za-z0-9_.-]*$/;
+/** Variables that a shell names like secrets. */
+const DIRECTORIES: ReadonlySet<string> = new Set(['PWD', 'OLDPWD']);
 
 export interface CapturedEnvironment {
   pid: number;
@@ -22,7 +22,7 @@ export interface RedactedEnvironment {
 
 /**
  * What a process may tell of its environment: variables and arguments whose name or value looks like a secret become what `hide` makes
- * of them; of an argument `--name=value` only the value.
+ * of them; of an argument `--name=value` only the value. Rather too much is hidden than too little.
  */
 export function redactEnvironment(
   process: { pid: number; cwd: string; args: readonly string[]; env: Record<string, string | undefined> },
@@ -35,22 +35,29 @@ export function redactEnvironment(
     return isSecret && text !== '' ? hide(text) : text;
   };
   const args = process.args.map((arg, n) => {
-    const [, name = '', value = arg] = ASSIGNMENT.exec(arg) ?? [];
+    const { name, value } = assignment(arg);
     return name + shown(`/args/${n}`, isSecretArgument(name, value, process.args[n - 1]), value);
   });
   const env = Object.entries(process.env)
     .flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, value }) => ({
-      name,
-      value: shown(`/env/${name}`, SECRET_NAME.test(name) || SECRET_VALUE.test(value), value),
-    }));
+    .map(({ name, value }) => ({ name, value: shown(`/env/${name}`, isSecretVariable(name, value), value) }));
   return { environment: { pid, cwd, args, env }, redacted };
 }
 
+/** An argument's name with its `=`, and its value; a secret that only looks like a name with a value has none. */
+function assignment(arg: string): { name: string; value: string } {
+  const [, name = '', mark = '', value = arg] = ASSIGNMENT.exec(arg) ?? [];
+  return holdsSecret(name) ? { name: '', value: arg } : { name: name + mark, value };
+}
+
 function isSecretArgument(name: string, value: string, before = ''): boolean {
-  if (SECRET_VALUE.test(value)) return true;
-  if (name !== '') return SECRET_NAME.test(name);
+  if (holdsSecret(value) || isSecretName(name)) return true;
   // The value of the option before it, as in `--password value`.
-  return OPTION.test(before) && !before.includes('=') && SECRET_NAME.test(before) && !OPTION.test(value);
+  const option = name === '' ? (OPTION.test(before) ? `${before} ` : '') : name;
+  return holdsSecret(option + value);
+}
+
+function isSecretVariable(name: string, value: string): boolean {
+  return holdsSecret(value) || (isSecretName(name) && !DIRECTORIES.has(name));
 }
