@@ -58,7 +58,7 @@ export async function captureIncident(capture: IncidentCapture, recording: Recor
     capturedAt,
     bootId,
     sequence,
-    incident,
+    incident: redactor.incidentOf(incident),
     journal: { lane, records: recording.records, streamId },
     redactions: redactor.redactions,
   };

@@ -221,6 +221,17 @@ describe('Redactor', () => {
     );
   });
 
+  it('keeps what it redacts of an incident as short as it must be', () => {
+    const redactor = new Redactor(KEY, { patterns: [/s\d/] });
+    const long = 's1 s2 s3 s4 s5 s6';
+    const incident = { title: long, severity: 'low' as const, fingerprint: 'f', labels: { [long]: long, s1: 's2' } };
+    const { title, labels = {}, ...rest } = redactor.incidentOf(incident);
+    expect([title, ...Object.keys(labels), ...Object.values(labels)]).toEqual(
+      Array.from({ length: 5 }, () => expect.stringMatching(/^rdx1_[A-Za-z0-9_-]{43}$/)),
+    );
+    expect(rest).toEqual({ severity: 'low', fingerprint: 'f' });
+  });
+
   it('refuses rules that cannot be', () => {
     for (const pointer of ['', 'body', '/offset', '/at', '/key/x', '/body/~2']) {
       expect(() => new Redactor(KEY, { journal: [pointer] })).toThrow(TypeError);
@@ -246,7 +257,8 @@ describe('captureIncident', () => {
       await recording.end();
       const spool = new Spool(join(directory, 'spool'));
       const identity = { agentId: newId('agent'), environmentId: newId('environment'), bootId: 'b1', capturedAt: at };
-      const incident = { title: 't', severity: 'low' as const, fingerprint: 'f' };
+      const labels = { customer: 'tok_SECRET2', tok_SECRET3: 'x' };
+      const incident = { title: 'refused tok_SECRET1', severity: 'low' as const, fingerprint: 'f tok_SECRET1', labels };
       const about = { spec, lane: 'in', streamId: 's', incident, snapshot: { last: 'a@b.c', why: 'tok_SECRET1' } };
       const redact = { journal: ['/body/email'], snapshot: ['/last'], patterns: [/tok_\w+/] };
       const name = await captureIncident({ ...identity, ...about, redact }, recording, spool);
@@ -259,8 +271,13 @@ describe('captureIncident', () => {
           'outcomes.ndjson /error (pattern)',
           'snapshot.json /last (pointer)',
           'snapshot.json /why (pattern)',
+          'manifest.json /incident/title (pattern)',
+          'manifest.json /incident/fingerprint (pattern)',
+          'manifest.json /incident/labels/customer (pattern)',
         ]),
       );
+      expect(JSON.stringify(bundle.manifest)).not.toContain('SECRET');
+      expect(bundle.manifest.incident?.title).toMatch(/^refused rdx1_[A-Za-z0-9_-]{43}$/);
       const outcomes: (string | undefined)[] = [];
       for await (const { error } of bundle.outcomes() ?? []) outcomes.push(error);
       expect(outcomes).toEqual([expect.stringMatching(/^refused rdx1_[A-Za-z0-9_-]{43}$/)]);

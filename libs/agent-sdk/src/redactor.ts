@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { canonicalJson, REDACTION_MEMBER } from '@reenact/contracts';
-import { encodeOutcome, readJournal, readOutcomes } from '@reenact/pipeline';
+import { encodeOutcome, type ManifestIncident, readJournal, readOutcomes } from '@reenact/pipeline';
 import { redactEnvironment } from './redact-environment.js';
 import { type FoundText, redactJson } from './redact-json.js';
 import { RedactedOffsets } from './redacted-offsets.js';
@@ -13,11 +13,16 @@ export interface RedactionRules {
   journal?: readonly string[];
   /** Into the snapshot. */
   snapshot?: readonly string[];
-  /** What no text may hold: in bodies, headers, keys, errors of outcomes, the snapshot and the environment; names of members too. */
+  /**
+   * What no text may hold: in bodies, headers, keys, errors of outcomes, the snapshot, the environment and the incident's title,
+   * fingerprint and labels; names of members too.
+   */
   patterns?: readonly RegExp[];
 }
 
 const MAX_LISTED = 500;
+/** Of the manifest's texts. */
+const LIMITS = { title: 200, fingerprint: 200, labelName: 63, label: 256 };
 const TOKEN = /(rdx1_[A-Za-z0-9_-]{43})/;
 const POINTER = /^(\/([^~/]|~[01])*)+$/;
 
@@ -84,6 +89,23 @@ export class Redactor {
   /** A JSON text of the snapshot. */
   snapshotOf(json: string): string {
     return this.json(json, 'snapshot.json', this.snapshot, []);
+  }
+
+  /** What is told of the incident; a text that outgrew its place becomes one digest. */
+  incidentOf({ title, fingerprint, labels, ...rest }: ManifestIncident): ManifestIncident {
+    const file = 'manifest.json';
+    const fit = (shown: string, text: string, max: number) => (shown !== text && shown.length > max ? this.token(text) : shown);
+    const text = (value: string, ...path: string[]) => this.text(value, file, ['incident', ...path]);
+    const label = ([name, value]: [string, string]) => [
+      fit(this.name(name, ['incident', 'labels'], file), name, LIMITS.labelName),
+      fit(text(value, 'labels', name), value, LIMITS.label),
+    ];
+    return {
+      ...rest,
+      title: fit(text(title, 'title'), title, LIMITS.title),
+      fingerprint: fit(text(fingerprint, 'fingerprint'), fingerprint, LIMITS.fingerprint),
+      ...(labels && { labels: Object.fromEntries(Object.entries(labels).map(label)) as Record<string, string> }),
+    };
   }
 
   private note(file: string, path: string, kind: string): void {
@@ -203,8 +225,10 @@ const mustBeText = (file: string, path: readonly string[]) =>
 const isFixed = ([first]: FoundText['path']) => first === 'at' || first === 'bodyBase64';
 
 /** Whether the members of that object are those of the file's format, not captured ones. */
-const isFormat = (file: string, path: readonly string[]) =>
-  file !== 'snapshot.json' && (file !== 'journal.ndjson' || path.length === 0);
+const isFormat = (file: string, path: readonly string[]) => {
+  if (file === 'manifest.json') return path.at(-1) !== 'labels';
+  return file !== 'snapshot.json' && (file !== 'journal.ndjson' || path.length === 0);
+};
 
 /** The path with its array indexes left out, so that equal places of many elements are listed once. */
 const general = (path: readonly string[]) =>
