@@ -83,7 +83,7 @@ const available = canTestS3();
 });
 
 if (!available) {
-  it.skip('S3 was NOT tested: there is no server here; install Go, or name a versitygw binary with REENACT_TEST_S3_SERVER', () =>
+  it.skip('S3 was NOT tested: there is no server here; install Go or radosgw, or name a versitygw binary with REENACT_TEST_S3_SERVER', () =>
     undefined);
 }
 
