@@ -244,6 +244,27 @@ describe('crash-services', () => {
   }, 120_000);
 });
 
+describe('withdraw-run', () => {
+  it('withdraw-run - a dry run that no runner is there to take ends when it is cancelled or its start-by has passed', async () => {
+    const artifact = await evidence();
+    await installation.stop('runner-dry-run');
+    const startBy = new Date(Date.now() + 4_000).toISOString();
+    const [cancelled, late] = [
+      await world.request({ artifactId: artifact.id }),
+      await world.request({ artifactId: artifact.id, startBy }),
+    ];
+    await world.entered(cancelled.id, 'dispatching');
+    await world.as('operator').post(`replays/${cancelled.id}/cancel`);
+    expect(await world.ended(cancelled.id)).toMatchObject({ state: 'cancelled' });
+    expect(await world.ended(late.id)).toMatchObject({ state: 'expired' });
+    // Its commands are still there, and come too late.
+    await installation.run('runner-dry-run');
+    expect(await world.dryRun(artifact.id)).toMatchObject({ state: 'succeeded' });
+    await toldOnce(cancelled.id, ['requested', 'checking', 'dispatching', 'cancel_requested', 'cancelled']);
+    await toldOnce(late.id, ['requested', 'checking', 'dispatching', 'expired']);
+  }, 120_000);
+});
+
 describe('share-installation', () => {
   it('share-installation - two orchestrators and two runners of each kind perform concurrent executes, each action once', async () => {
     const copies = ['replay-orchestrator', 'runner-dry-run', 'runner-execute'] as const;

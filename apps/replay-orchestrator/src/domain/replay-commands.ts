@@ -32,7 +32,7 @@ export const COMMANDS: Record<CommandName, (replay: ReplayRecord) => MessageDraf
   release: (replay) => (needsApproval(replay.checks) ? [draft(replay, releaseUse, use(replay))] : []),
   dry_run: (replay) => [draft<DryRun>(replay, dryRun, runSource(replay))],
   execute: (replay) => [draft(replay, execute, executeData(replay))],
-  withdraw: (replay) => [draft<Withdraw>(replay, withdraw, { replayId: replay.id, reason: replay.withdrawal ?? 'cancel' })],
+  withdraw: (replay) => [draft<Withdraw>(replay, withdraw, withdrawData(replay))],
 };
 
 /** The data of the execute command of a replay that was dispatched: the same every time, so that it can be confirmed. */
@@ -67,6 +67,10 @@ function runSource(replay: ReplayRecord): RunSource {
     include: replay.include,
     again: replay.again,
   };
+}
+
+function withdrawData({ id, withdrawal, mode }: ReplayRecord): Withdraw {
+  return { replayId: id, reason: withdrawal ?? 'cancel', mode };
 }
 
 function resolved(replay: ReplayRecord): Dispatch {

@@ -96,7 +96,7 @@ describe('replay machine', () => {
     const late = next(known('dispatching'), message('deadline', { at: LATE })).replay;
     expect(next(late, message('deadline', { at: LATE })).changed).toBe(false);
     const cancelled = next(late, message('cancel'));
-    expect(cancelled.commands.map(({ data }) => data)).toEqual([{ replayId: late.id, reason: 'cancel' }]);
+    expect(cancelled.commands.map(({ data }) => data)).toEqual([{ replayId: late.id, reason: 'cancel', mode: 'execute' }]);
     expect(next(cancelled.replay, message('deadline', { at: LATE })).changed).toBe(false);
     expect(next(cancelled.replay, message('cancel')).changed).toBe(false);
   });

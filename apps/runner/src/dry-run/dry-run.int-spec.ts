@@ -133,8 +133,9 @@ describe('dry-run', () => {
 
   it('withdraw-run - before its command, it refuses the command', async () => {
     const command = world.dryRunCommand();
-    await world.send(withdraw, { replayId: command.replayId, reason: 'cancel' });
-    expect(await world.end(command.replayId)).toMatchObject({ name: 'run.withdrawn', data: { codes: ['cancel'] } });
+    await world.send(withdraw, { replayId: command.replayId, reason: 'cancel', mode: 'dry_run' });
+    const said = { name: 'run.withdrawn', data: { mode: 'dry_run', codes: ['cancel'] } };
+    expect(await world.end(command.replayId)).toMatchObject(said);
     await world.send(dryRun, command);
     await run();
     expect(world.eventsOf(command.replayId).map(({ name }) => name)).toEqual(['run.withdrawn']);
@@ -145,8 +146,8 @@ describe('dry-run', () => {
     const command = world.dryRunCommand();
     await world.send(dryRun, command);
     await eventually(() => expect(world.eventsOf(command.replayId)).toHaveLength(1));
-    await world.send(withdraw, { replayId: command.replayId, reason: 'cancel' });
-    expect(await world.end(command.replayId)).toMatchObject({ name: 'run.cancelled' });
+    await world.send(withdraw, { replayId: command.replayId, reason: 'cancel', mode: 'dry_run' });
+    expect(await world.end(command.replayId)).toMatchObject({ name: 'run.cancelled', data: { mode: 'dry_run' } });
     world.answers.away.delete('posture');
   });
 

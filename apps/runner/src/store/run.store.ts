@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { DryRun, Envelope, Execute, ReplayMode } from '@reenact/contracts';
+import type { DryRun, Envelope, Execute, ReplayMode, Withdraw } from '@reenact/contracts';
 import { canonicalSha256 } from '@reenact/contracts';
 import { type Transaction, UnitOfWork } from '@reenact/persistence';
 import type { RunRow } from './run-row.js';
@@ -81,14 +81,24 @@ export class RunStore {
   }
 
   /** The row that refuses a command which is still on its way. Undefined when a row appeared meanwhile. */
-  async insertWithdrawn(tx: Transaction, envelope: Envelope<{ replayId: string; reason: string }>): Promise<RunRow | undefined> {
+  async insertWithdrawn(tx: Transaction, envelope: Envelope<Withdraw>): Promise<RunRow | undefined> {
     const { data, id, correlationId, traceparent, orgId, projectId, environmentId } = envelope;
     const [row] = await tx.query<RunRow>(
       `insert into runner.run (replay_id, mode, state, org_id, project_id, environment_id, correlation_id, causation_id, traceparent,
           withdraw, codes, ended_at)
-       values ($1, 'execute', 'withdrawn', $2, $3, $4, $5, $6, $8, $7, array[$7::text], now())
+       values ($1, $9, 'withdrawn', $2, $3, $4, $5, $6, $8, $7, array[$7::text], now())
        on conflict (replay_id) do nothing returning *`,
-      [data.replayId, orgId, projectId ?? null, environmentId ?? null, correlationId, id, data.reason, traceparent ?? null],
+      [
+        data.replayId,
+        orgId,
+        projectId ?? null,
+        environmentId ?? null,
+        correlationId,
+        id,
+        data.reason,
+        traceparent ?? null,
+        data.mode ?? 'execute',
+      ],
     );
     return row;
   }
@@ -101,12 +111,13 @@ export class RunStore {
     );
   }
 
-  async endWithdrawn(tx: Transaction, replayId: string, reason: string): Promise<RunRow> {
+  /** The row becomes one of the replay's mode: the command that made it may have been somebody else's. */
+  async endWithdrawn(tx: Transaction, { replayId, reason, mode }: Withdraw): Promise<RunRow> {
     const [row] = await tx.query<RunRow>(
       `update runner.run set state = 'withdrawn', withdraw = $2, codes = array[$2::text], due_at = null, ended_at = now(),
-         unconfirmed = false, version = version + 1
+         mode = coalesce($3, mode), unconfirmed = false, version = version + 1
        where replay_id = $1 returning *`,
-      [replayId, reason],
+      [replayId, reason, mode ?? null],
     );
     await tx.query('delete from runner.rival_command where replay_id = $1', [replayId]);
     return row;

@@ -23,7 +23,7 @@ export class WithdrawRunHandler {
     const verdict = judgeWithdraw({ state: row.state, reason });
     if (verdict === 'note') await this.runs.noteWithdraw(tx, replayId, reason);
     // Nobody stood by the command that was refused, so the replay still waits for its answer.
-    if (verdict === 'end' || row.unconfirmed) await this.tell(tx, await this.runs.endWithdrawn(tx, replayId, reason));
+    if (verdict === 'end' || row.unconfirmed) await this.tell(tx, await this.runs.endWithdrawn(tx, envelope.data));
   }
 
   private async tell(tx: Transaction, row: RunRow): Promise<void> {

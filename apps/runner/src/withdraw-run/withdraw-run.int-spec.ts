@@ -1,4 +1,4 @@
-import { type Execute, execute, withdraw } from '@reenact/contracts';
+import { type Execute, execute, newId, withdraw } from '@reenact/contracts';
 import { eventually } from '@reenact/testing';
 import { RunnerWorld } from '../runner.harness.js';
 
@@ -15,6 +15,32 @@ describe('withdraw-run', () => {
 
   const unconfirmed = ({ replayId }: Execute) =>
     eventually(() => expect(world.eventsOf(replayId).at(-1)).toMatchObject({ name: 'run.unconfirmed' }));
+
+  it.each(['dry_run', 'execute'] as const)(
+    'withdraw-run - before its command it answers as a %s, whichever pool takes it',
+    async (mode) => {
+      const ids = Array.from({ length: 8 }, () => newId('replay'));
+      await Promise.all(ids.map((replayId) => world.send(withdraw, { replayId, reason: 'start_by', mode })));
+      for (const replayId of ids) {
+        expect(await world.end(replayId)).toMatchObject({ name: 'run.withdrawn', data: { mode, codes: ['start_by'] } });
+      }
+    },
+  );
+
+  it('withdraw-run - a message that names no mode is about an execute', async () => {
+    const replayId = newId('replay');
+    await world.send(withdraw, { replayId, reason: 'cancel' });
+    expect(await world.end(replayId)).toMatchObject({ name: 'run.withdrawn', data: { mode: 'execute' } });
+  });
+
+  it('withdraw-run - a dry run in whose place somebody commanded an execute ends as a dry run', async () => {
+    const forged = await world.approved({ records: 2 });
+    await world.send(execute, forged, false);
+    await unconfirmed(forged);
+    await world.send(withdraw, { replayId: forged.replayId, reason: 'start_by', mode: 'dry_run' });
+    expect(await world.end(forged.replayId)).toMatchObject({ name: 'run.withdrawn', data: { mode: 'dry_run' } });
+    expect(world.tickets.seen).toEqual([]);
+  });
 
   it('withdraw-run - a replay that waits for its true command ends, and the command comes too late', async () => {
     const command = await world.approved({ records: 2 });

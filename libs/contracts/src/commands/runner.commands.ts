@@ -2,7 +2,7 @@ import { defineCommand } from '../define.js';
 import { Bool, Hash, Id, Int, JsonObject, Nested, OneOf, Text, Time } from '../field.js';
 import type { DsseEnvelope } from '../shapes/approval.js';
 import { TargetPin } from '../shapes/common.js';
-import { Selection } from '../shapes/replay.js';
+import { REPLAY_MODES, type ReplayMode, Selection } from '../shapes/replay.js';
 
 const RPL = 'rpl_01h455vb4pex5vsknk084sn02q';
 const HASH = `sha256:${'0'.repeat(64)}`;
@@ -77,11 +77,13 @@ export const execute = defineCommand({
 export class Withdraw {
   @Id('replay') replayId: string;
   @OneOf(['cancel', 'start_by']) reason: 'cancel' | 'start_by';
+  /** Of the replay: a withdraw that comes before its command leaves a run of this mode. Absent means `execute`. */
+  @OneOf(REPLAY_MODES, { optional: true }) mode?: ReplayMode;
 }
 export const withdraw = defineCommand<Withdraw>({
   service: 'runner',
   noun: 'run',
   verb: 'withdraw',
   payload: Withdraw,
-  sample: { replayId: RPL, reason: 'cancel' },
+  sample: { replayId: RPL, reason: 'cancel', mode: 'dry_run' },
 });
