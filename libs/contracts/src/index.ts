@@ -43,5 +43,6 @@ export * from './shapes/organisation.js';
 export * from './shapes/pipeline-version.js';
 export * from './shapes/posture.js';
 export * from './shapes/replay.js';
+export * from './shapes/run-lifecycle.js';
 export * from './shapes/run.js';
 export * from './shapes/target.js';

@@ -37,8 +37,8 @@ describe('run.machine', () => {
   it('withdraw - ends what has not begun, is noted by what has, and comes too late for what ended', () => {
     const table = RUN_STATES.map((state) => [
       state,
-      judgeWithdraw({ state, reason: 'cancel' }),
-      judgeWithdraw({ state, reason: 'start_by' }),
+      judgeWithdraw({ mode: 'execute', asked: 'execute', state, reason: 'cancel' }),
+      judgeWithdraw({ mode: 'execute', asked: 'execute', state, reason: 'start_by' }),
     ]);
     expect(table).toEqual([
       ['queued', 'end', 'end'],
@@ -52,6 +52,13 @@ describe('run.machine', () => {
       ['cancelled', 'ignore', 'ignore'],
       ['indeterminate', 'ignore', 'ignore'],
     ]);
+  });
+
+  it('withdraw - ends a run of another mode, which no replay waits for, but never an execute that has begun', () => {
+    const of = (mode: 'dry_run' | 'execute', asked: 'dry_run' | 'execute') =>
+      RUN_STATES.filter((state) => judgeWithdraw({ mode, asked, state, reason: 'start_by' }) === 'end');
+    expect(of('dry_run', 'execute')).toEqual(RUN_STATES);
+    expect(of('execute', 'dry_run')).toEqual(['queued', 'verifying', 'refused', 'withdrawn']);
   });
 
   it('exhausted - is a failure when nothing was begun', () => {

@@ -15,12 +15,12 @@ export class WithdrawRunHandler {
   ) {}
 
   async withdraw(tx: Transaction, envelope: Envelope<Withdraw>): Promise<void> {
-    const { replayId, reason } = envelope.data;
+    const { replayId, reason, mode } = envelope.data;
     // Before its command: the row that stays behind refuses it.
     const early = await this.runs.insertWithdrawn(tx, envelope);
     if (early) return this.tell(tx, early);
     const row = (await this.runs.lock(tx, replayId)) as RunRow;
-    const verdict = judgeWithdraw({ state: row.state, reason });
+    const verdict = judgeWithdraw({ mode: row.mode, state: row.state, reason, asked: mode ?? row.mode });
     if (verdict === 'note') await this.runs.noteWithdraw(tx, replayId, reason);
     // Nobody stood by the command that was refused, so the replay still waits for its answer.
     if (verdict === 'end' || row.unconfirmed) await this.tell(tx, await this.runs.endWithdrawn(tx, envelope.data));

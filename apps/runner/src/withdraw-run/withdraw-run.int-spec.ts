@@ -1,4 +1,4 @@
-import { type Execute, execute, newId, withdraw } from '@reenact/contracts';
+import { dryRun, type Execute, execute, newId, withdraw } from '@reenact/contracts';
 import { eventually } from '@reenact/testing';
 import { RunnerWorld } from '../runner.harness.js';
 
@@ -40,6 +40,23 @@ describe('withdraw-run', () => {
     await world.send(withdraw, { replayId: forged.replayId, reason: 'start_by', mode: 'dry_run' });
     expect(await world.end(forged.replayId)).toMatchObject({ name: 'run.withdrawn', data: { mode: 'dry_run' } });
     expect(world.tickets.seen).toEqual([]);
+  });
+
+  it('withdraw-run - an execute in whose place somebody commanded a dry run ends as an execute, and its command comes too late', async () => {
+    const command = await world.approved({ records: 2 });
+    const { replayId } = command;
+    await world.send(dryRun, { ...world.dryRunCommand(), replayId }, false);
+    expect(await world.end(replayId)).toMatchObject({ name: 'run.succeeded', data: { mode: 'dry_run' } });
+    await world.send(execute, command);
+    await world.send(withdraw, { replayId, reason: 'start_by', mode: 'execute' });
+    await eventually(() => {
+      expect(world.eventsOf(replayId).at(-1)).toMatchObject({
+        name: 'run.withdrawn',
+        data: { mode: 'execute', codes: ['start_by'] },
+      });
+    });
+    expect(await world.perform(await world.approved({ records: 1 }))).toMatchObject({ name: 'run.succeeded' });
+    expect(world.tickets.seen).toHaveLength(1);
   });
 
   it('withdraw-run - a replay that waits for its true command ends, and the command comes too late', async () => {
