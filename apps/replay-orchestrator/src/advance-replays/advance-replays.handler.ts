@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { CallContext, ReplayMode } from '@reenact/contracts';
+import type { CallContext } from '@reenact/contracts';
 import { Outbox, type Saying } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
 import { next } from '../domain/replay.machine.js';
 import type { ReplayRecord } from '../domain/replay.js';
-import { needsApproval } from '../domain/replay-checks.js';
 import type { ReplayMessage } from '../domain/replay-message.js';
+import { countSlot, wantsSlot, withSlot } from '../domain/slots.js';
 import { type JournalLine, JournalStore } from '../store/journal.store.js';
 import { ReplayStore, type StoredReplay } from '../store/replay.store.js';
 import { SlotStore } from '../store/slot.store.js';
@@ -15,8 +15,6 @@ export interface Happening {
   replayId: string;
   message: ReplayMessage;
   context: CallContext;
-  /** Of the run that it happened to: a run of another mode is not this replay's, whoever commanded it. */
-  mode?: ReplayMode;
 }
 
 /** The one way for a replay to change: loads rows, calls `next`, stores what it says. Many replays go in one transaction. */
@@ -35,11 +33,8 @@ export class AdvanceReplaysHandler {
       tx,
       happenings.map(({ replayId }) => replayId),
     );
-    const known = happenings.filter(({ replayId, mode }) => {
-      const replay = stored.get(replayId)?.record;
-      return replay && (mode ?? replay.mode) === replay.mode;
-    });
-    const taken = await this.slots.lock(tx, wantsSlot(known, stored));
+    const known = happenings.filter(({ replayId }) => stored.has(replayId));
+    const taken = await this.slots.lock(tx, wanted(known, stored));
     const changed = new Map<string, ReplayRecord>();
     const lines: JournalLine[] = [];
     const said: Saying[] = [];
@@ -70,25 +65,9 @@ function ofReplay({ id, traceparent }: ReplayRecord, context: CallContext): Call
 }
 
 /** Environments in which one of these may take a slot. */
-function wantsSlot(happenings: readonly Happening[], stored: Map<string, StoredReplay>): string[] {
+function wanted(happenings: readonly Happening[], stored: Map<string, StoredReplay>): string[] {
   return happenings.flatMap(({ replayId, message }) => {
-    const record = stored.get(replayId)?.record;
-    const asks =
-      (message.type === 'use_reserved' && record?.state === 'reserving') ||
-      (message.type === 'checked' && message.codes.length === 0 && !needsApproval(message.checks));
-    return asks && record?.mode === 'execute' ? [record.environmentId] : [];
+    const { record } = stored.get(replayId) as StoredReplay;
+    return wantsSlot(record, message) ? [record.environmentId] : [];
   });
-}
-
-function withSlot(replay: ReplayRecord, message: ReplayMessage, taken: Map<string, number>): ReplayMessage {
-  if (message.type !== 'checked' && message.type !== 'use_reserved') return message;
-  const slots = (message.type === 'checked' ? message.dispatch : replay.dispatch)?.slots ?? 0;
-  const inUse = taken.get(replay.environmentId);
-  return { ...message, slotFree: inUse !== undefined && inUse < slots };
-}
-
-function countSlot(taken: Map<string, number>, before: ReplayRecord, after: ReplayRecord): void {
-  const inUse = taken.get(after.environmentId);
-  if (inUse === undefined || before.holdsSlot === after.holdsSlot) return;
-  taken.set(after.environmentId, inUse + (after.holdsSlot ? 1 : -1));
 }

@@ -105,6 +105,13 @@ describe('replay machine', () => {
     expect(next(known('reserving'), message('use_reserved', { approvalId: 'apr_other' })).changed).toBe(false);
   });
 
+  it('replay machine - ignores a run of another mode, and takes one of a journal that names none', () => {
+    expect(next(known('dispatching'), message('run_succeeded', { mode: 'dry_run' })).changed).toBe(false);
+    for (const mode of ['execute', undefined]) {
+      expect(next(known('dispatching'), message('run_succeeded', { mode })).replay.state).toBe('succeeded');
+    }
+  });
+
   it('replay machine - a rejection says every code, the first one first, and what to do', () => {
     const { replay } = next(known('checking'), checked({ codes: ['dry_run_stale', 'approval_missing'] }));
     expect(replay.rejection).toEqual({

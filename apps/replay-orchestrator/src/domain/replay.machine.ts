@@ -121,9 +121,11 @@ export function next(replay: ReplayRecord, message: ReplayMessage, table: readon
   return { replay: current, commands: (row.commands ?? []).flatMap((name) => COMMANDS[name](current)), events, changed: true };
 }
 
-/** An answer about another approval than the one asked for is not this replay's. */
+/** An answer about another approval than the one asked for is not this replay's, nor is a run of another mode, whoever commanded it. */
 function concerns(replay: ReplayRecord, message: ReplayMessage): boolean {
-  return !('approvalId' in message) || message.approvalId === replay.approvalId;
+  const ownApproval = !('approvalId' in message) || message.approvalId === replay.approvalId;
+  const ownMode = !('mode' in message) || (message.mode ?? replay.mode) === replay.mode;
+  return ownApproval && ownMode;
 }
 
 /** What the replay knows now, whatever state it goes to. */

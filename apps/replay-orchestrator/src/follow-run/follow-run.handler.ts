@@ -18,9 +18,9 @@ export class FollowRunHandler {
     await this.advance.advance(
       tx,
       batch.flatMap((envelope) => {
-        const { replayId, mode } = envelope.data;
+        const { replayId } = envelope.data;
         const message = runMessage(envelope);
-        return message ? [{ replayId, mode, message, context: causedBy(envelope) }] : [];
+        return message ? [{ replayId, message, context: causedBy(envelope) }] : [];
       }),
     );
     const newest = new Map<string, Envelope<RunFact>>();

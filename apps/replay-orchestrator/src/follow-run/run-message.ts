@@ -11,9 +11,9 @@ import {
   runSucceeded,
   runWithdrawn,
 } from '@reenact/contracts';
-import type { ReplayMessage } from '../domain/replay-message.js';
+import type { MessageOf, ReplayMessage } from '../domain/replay-message.js';
 
-type Reader = (fact: RunFact, base: { at: string; attempt: number }) => ReplayMessage;
+type Reader = (fact: RunFact, base: Omit<MessageOf<'run_started'>, 'type'>) => ReplayMessage;
 
 const READERS: Record<string, Reader> = {
   [runStarted.type]: (_, base) => ({ type: 'run_started', ...base }),
@@ -53,7 +53,7 @@ const READERS: Record<string, Reader> = {
 
 /** What a run's event means to its replay; undefined when it only says how far it is. */
 export function runMessage({ type, time, data }: Envelope<RunFact>): ReplayMessage | undefined {
-  return READERS[type]?.(data, { at: time, attempt: data.attempt });
+  return READERS[type]?.(data, { at: time, attempt: data.attempt, mode: data.mode });
 }
 
 /** How far the run is, when the event says it. */
