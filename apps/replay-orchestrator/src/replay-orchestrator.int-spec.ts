@@ -288,7 +288,15 @@ describe('replay-orchestrator', () => {
     const second = await executeOf(artifact);
     await harness.reaches(second.id, 'reserving');
     await harness.tell(useReserved, { approvalId: harness.neighbours.approvalId, replayId: second.id });
-    expect((await harness.reaches(second.id, 'rejected')).rejection?.codes).toEqual(['environment_busy']);
+    const busy = await harness.reaches(second.id, 'rejected');
+    expect(busy.rejection?.codes).toEqual(['environment_busy']);
+    const { environmentId } = second;
+    expect(busy.checks.at(-1)).toMatchObject({
+      name: 'start',
+      outcome: 'failed',
+      code: 'environment_busy',
+      evidence: { environmentId, slotsTaken: 1, maxConcurrentExecutes: 1 },
+    });
     expect(await harness.said(second.id, 'cmd')).toEqual(['use.reserve', 'use.release']);
     await harness.tell(runRefused, { ...fact(first), codes: ['posture_changed'], detail: 'The posture has revision 8' });
     expect(await harness.reaches(first.id, 'rejected')).toMatchObject({

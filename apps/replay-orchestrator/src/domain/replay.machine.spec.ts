@@ -38,6 +38,7 @@ const types = (step: ReturnType<typeof next>) => ({
   events: step.events.map(({ contract }) => contract.type),
 });
 const entered = (...states: string[]) => states.map((state) => `evt.replay-orchestrator.replay.${state}.v1`);
+const BUSY = { slotFree: false, slotsTaken: 1 };
 const RESERVE = 'cmd.approval.use.reserve.v1';
 const RELEASE = 'cmd.approval.use.release.v1';
 const EXECUTE = 'cmd.runner.run.execute.v1';
@@ -111,6 +112,23 @@ describe('replay machine', () => {
       expect(next(known('dispatching'), message('run_succeeded', { mode })).replay.state).toBe('succeeded');
     }
   });
+
+  it.each([known('reserving'), known('checking')])(
+    'replay machine - a start that found no slot is a check that failed',
+    (replay) => {
+      const on = replay.state === 'reserving' ? message('use_reserved', BUSY) : checked({ checks: passedChecks(false), ...BUSY });
+      const step = next(replay, on);
+      expect(step.replay.checks).toHaveLength(7);
+      expect(step.replay.checks.at(-1)).toEqual({
+        name: 'start',
+        outcome: 'failed',
+        code: 'environment_busy',
+        evidence: { environmentId: replay.environmentId, slotsTaken: 1, maxConcurrentExecutes: 1 },
+        at: EARLY,
+      });
+      expect(step.events.at(-1)?.data).toMatchObject({ codes: ['environment_busy'], checks: step.replay.checks });
+    },
+  );
 
   it('replay machine - a rejection says every code, the first one first, and what to do', () => {
     const { replay } = next(known('checking'), checked({ codes: ['dry_run_stale', 'approval_missing'] }));

@@ -205,7 +205,17 @@ function reject(replay: ReplayRecord, message: ReplayMessage): ReplayRecord {
       if (message.codes.length > 0) return { ...replay, rejection: rejectionOf(message.codes) };
       break;
   }
-  return { ...replay, rejection: rejectionOf(['environment_busy']) };
+  const busy = {
+    outcome: 'failed' as const,
+    code: 'environment_busy' as const,
+    evidence: {
+      environmentId: replay.environmentId,
+      ...('slotsTaken' in message && { slotsTaken: message.slotsTaken }),
+      maxConcurrentExecutes: replay.dispatch?.slots,
+    },
+    at,
+  };
+  return { ...replay, checks: withStart(withPendingStart(replay.checks), busy), rejection: rejectionOf(['environment_busy']) };
 }
 
 function noteDetail(message: ReplayMessage): { reason?: string; outcome?: string } {
