@@ -27,12 +27,16 @@ export class AdvanceReplaysHandler {
     private readonly outbox: Outbox,
   ) {}
 
-  /** The replays as they are now. What happened to an unknown one is not ours. */
-  async advance(tx: Transaction, happenings: readonly Happening[]): Promise<Map<string, StoredReplay>> {
-    const stored = await this.replays.lock(
-      tx,
-      happenings.map(({ replayId }) => replayId),
-    );
+  /**
+   * The replays as they are now. What happened to an unknown one is not ours. `beside`: others that the transaction is going to write, to be
+   * locked with them, since locks taken in two goes are in no order.
+   */
+  async advance(
+    tx: Transaction,
+    happenings: readonly Happening[],
+    beside: readonly string[] = [],
+  ): Promise<Map<string, StoredReplay>> {
+    const stored = await this.replays.lock(tx, [...happenings.map(({ replayId }) => replayId), ...beside]);
     const known = happenings.filter(({ replayId }) => stored.has(replayId));
     const taken = await this.slots.lock(tx, wanted(known, stored));
     const changed = new Map<string, ReplayRecord>();

@@ -15,20 +15,17 @@ export class FollowRunHandler {
   ) {}
 
   async follow(batch: Envelope<RunFact>[], tx: Transaction): Promise<void> {
-    await this.advance.advance(
-      tx,
-      batch.flatMap((envelope) => {
-        const { replayId } = envelope.data;
-        const message = runMessage(envelope);
-        return message ? [{ replayId, message, context: causedBy(envelope) }] : [];
-      }),
-    );
     const newest = new Map<string, Envelope<RunFact>>();
     for (const envelope of batch) {
       const { replayId } = envelope.data;
       const version = newest.get(replayId)?.aggregate.version ?? 0;
       if (runProgress(envelope) && envelope.aggregate.version > version) newest.set(replayId, envelope);
     }
+    const happenings = batch.flatMap((envelope) => {
+      const message = runMessage(envelope);
+      return message ? [{ replayId: envelope.data.replayId, message, context: causedBy(envelope) }] : [];
+    });
+    await this.advance.advance(tx, happenings, [...newest.keys()]);
     await this.replays.saveProgress(
       tx,
       [...newest].flatMap(([id, envelope]) => {
