@@ -57,6 +57,8 @@ export class Neighbours {
   approval: ApprovalFacts['codes'] = [];
   agentState: ReplayFacts['agentState'] = 'active';
   versionKnown = true;
+  /** Artifacts whose approvals name what no database keeps. */
+  readonly poisoned = new Set<string>();
   /** Subjects that give no answer. */
   readonly away = new Set<string>();
 
@@ -152,10 +154,15 @@ export class Neighbours {
       here(readDryRun, ({ replayId }) => ({ dryRun: this.dryRuns.get(replayId) ?? null })),
       here(readReplayFacts, ({ environmentId }) => this.facts(environmentId)),
       here(pinTargets, () => ({ targets: [{ ...this.target, kind: 'http' as const }] })),
-      here(checkApproval, ({ approvalId, postureRevision }) => ({
+      here(checkApproval, ({ approvalId, artifactId, postureRevision }) => ({
         approval:
           approvalId === this.approvalId
-            ? ({ id: approvalId, state: 'approved', postureRevision, decisions: [] } as never)
+            ? ({
+                id: approvalId,
+                state: 'approved',
+                postureRevision,
+                decisions: this.poisoned.has(artifactId ?? '') ? [{ by: { id: '\0' } }] : [],
+              } as never)
             : null,
         codes: approvalId === this.approvalId ? this.approval : ['approval_missing' as const],
       })),

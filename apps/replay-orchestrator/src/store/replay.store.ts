@@ -73,11 +73,11 @@ export class ReplayStore {
   }
 
   /** Those whose start-by has passed before they started, and whose run was not withdrawn yet. */
-  async lateIds(tx: Transaction, at: string, limit: number): Promise<string[]> {
-    const rows = await tx.query<{ id: string }>(
+  async lateIds(query: Queryable, at: string, limit: number): Promise<string[]> {
+    const rows = await query.query<{ id: string }>(
       `select id from replay_orchestrator.replay
        where state in ('requested', 'checking', 'reserving', 'dispatching') and withdrawal is null and start_by <= $1
-       order by start_by limit $2 for update skip locked`,
+       order by start_by limit $2`,
       [at, limit],
     );
     return rows.map(({ id }) => id);
@@ -101,7 +101,7 @@ export class ReplayStore {
     );
   }
 
-  /** How far runs are; an older reading changes nothing, nor does one of a replay that ended without a start. */
+  /** How far runs are, of rows that are locked; an older reading changes nothing, nor does one of a replay that ended without a start. */
   async saveProgress(
     tx: Transaction,
     readings: readonly { id: string; mode: ReplayMode; version: number; progress: ReplayProgress }[],
