@@ -20,6 +20,7 @@ import { RequestReplayRpc } from './request-replay/request-replay.rpc.js';
 import { ResolveReplayRpc } from './resolve-replay/resolve-replay.rpc.js';
 import { JournalStore } from './store/journal.store.js';
 import { ReplayStore } from './store/replay.store.js';
+import { ReplayLists1764000000005 } from './store/replay-lists.migration.js';
 import { ReplayTables1700000001000 } from './store/replay-tables.migration.js';
 import { SlotStore } from './store/slot.store.js';
 
@@ -35,7 +36,7 @@ export class ReplayOrchestratorModule {
           service: 'replay-orchestrator',
           database: config.database,
           entities: [],
-          migrations: [messagingTables('replay-orchestrator'), ReplayTables1700000001000],
+          migrations: [messagingTables('replay-orchestrator'), ReplayTables1700000001000, ReplayLists1764000000005],
         }),
         MessagingModule.forRoot({ service: 'replay-orchestrator', nats: config.nats }),
       ],

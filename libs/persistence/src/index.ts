@@ -3,6 +3,7 @@ export * from './crash-point.js';
 export * from './database.js';
 export * from './idempotency-store.js';
 export * from './keyset-page.js';
+export * from './newest-first.js';
 export * from './messaging-tables.migration.js';
 export * from './persistence.module.js';
 export * from './schema.js';

@@ -1,6 +1,7 @@
 export { type ChildService, childService } from './child-service.js';
 export { eventually, type EventuallyOptions } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
+export { pagesRead } from './pages-read.js';
 export { temporaryDirectory } from './temporary-directory.js';
 export { type TestDatabase, testDatabase } from './test-database.js';
 export { type TestNats, testNats } from './test-nats.js';

@@ -3,6 +3,7 @@ import type { ListReplays, ReplayMode, ReplayProgress } from '@reenact/contracts
 import type { Keyset, Transaction } from '@reenact/persistence';
 import type { ReplayRecord } from '../domain/replay.js';
 import type { Queryable } from './queryable.js';
+import { replayPage } from './replay-page.js';
 
 /** A replay with how far its run is. */
 export interface StoredReplay {
@@ -121,25 +122,8 @@ export class ReplayStore {
   }
 
   /** Newest first, one more than `limit`. */
-  async list(query: Queryable, filter: ListReplays, { before, limit }: Keyset): Promise<StoredReplay[]> {
-    const rows = await query.query<Row>(
-      `select body, progress from replay_orchestrator.replay
-       where org_id = $1 and id < $2 and ($3::text[] is null or project_id = any($3))
-         and ($4::text is null or environment_id = $4) and ($5::text is null or artifact_id = $5)
-         and ($6::text is null or incident_id = $6) and ($7::text is null or mode = $7) and ($8::text is null or state = $8)
-       order by id desc limit $9`,
-      [
-        filter.orgId,
-        before,
-        filter.projectIds ?? null,
-        filter.environmentId ?? null,
-        filter.artifactId ?? null,
-        filter.incidentId ?? null,
-        filter.mode ?? null,
-        filter.state ?? null,
-        limit + 1,
-      ],
-    );
-    return rows.map(toStored);
+  async list(query: Queryable, filter: ListReplays, keyset: Keyset): Promise<StoredReplay[]> {
+    const { text, params } = replayPage(filter, keyset);
+    return (await query.query<Row>(text, params)).map(toStored);
   }
 }
