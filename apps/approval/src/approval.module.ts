@@ -17,6 +17,7 @@ import { SettleUseHandler } from './settle-use/settle-use.handler.js';
 import { SettleUseRpc } from './settle-use/settle-use.rpc.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { ApprovalStore } from './store/approval.store.js';
+import { ApprovalLists1764000000005 } from './store/approval-lists.migration.js';
 import { ApprovalTables1700000001000 } from './store/approval-tables.migration.js';
 import { SigningKeyStore } from './store/signing-key.store.js';
 import { UseStore } from './store/use.store.js';
@@ -33,7 +34,7 @@ export class ApprovalModule {
           service: 'approval',
           database: config.database,
           entities: [],
-          migrations: [messagingTables('approval'), ApprovalTables1700000001000],
+          migrations: [messagingTables('approval'), ApprovalTables1700000001000, ApprovalLists1764000000005],
         }),
         MessagingModule.forRoot({ service: 'approval', nats: config.nats }),
       ],

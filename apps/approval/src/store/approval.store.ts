@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DsseEnvelope, ListApprovals } from '@reenact/contracts';
 import type { Keyset, Transaction } from '@reenact/persistence';
 import type { ApprovalRecord } from '../domain/approval.js';
+import { approvalPage } from './approval-page.js';
 import type { Queryable } from './queryable.js';
 
 interface Row {
@@ -83,28 +84,9 @@ export class ApprovalStore {
   }
 
   /** Newest first, one more than `limit`. */
-  async list(query: Queryable, filter: ListApprovals, { before, limit }: Keyset, at: string): Promise<ApprovalRecord[]> {
-    const rows = await query.query<Row>(
-      `select body from approval.request
-       where org_id = $1 and id < $2 and ($3::text[] is null or project_id = any($3))
-         and ($4::text is null or environment_id = $4) and ($5::text is null or artifact_id = $5)
-         and ($6::text is null or case when due_at <= $9 then 'expired' else state end = $6)
-         and ($7::text is null or (dry_run_id = $7 and state = 'approved' and due_at > $9 and replay_id is null
-           and (not_before is null or not_before <= $9)))
-       order by id desc limit $8`,
-      [
-        filter.orgId,
-        before,
-        filter.projectIds ?? null,
-        filter.environmentId ?? null,
-        filter.artifactId ?? null,
-        filter.state ?? null,
-        filter.eligibleFor ?? null,
-        limit + 1,
-        at,
-      ],
-    );
-    return rows.map(({ body }) => body);
+  async list(query: Queryable, filter: ListApprovals, keyset: Keyset, at: string): Promise<ApprovalRecord[]> {
+    const { text, params } = approvalPage(filter, keyset, at);
+    return (await query.query<Row>(text, params)).map(({ body }) => body);
   }
 }
 
