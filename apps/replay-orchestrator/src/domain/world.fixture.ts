@@ -171,7 +171,7 @@ class Turn {
   private tell(side: Side, told: object): Side {
     const { rules, taken, scenario, fail } = this.around;
     const before = side.replay;
-    const happened = { at: this.at, attempt: 1, slotFree: false, ...told } as ReplayMessage;
+    const happened = { at: this.at, attempt: 1, slotFree: false, ...told } as unknown as ReplayMessage;
     const message = rules.withSlot(before, happened, new Map([[before.environmentId, taken]]));
     const step = rules.next(before, message);
     if (!step.changed) return side;
