@@ -19,6 +19,7 @@ import {
   readVerdict,
   requestReplay,
   resolveReplay,
+  runCancelled,
   runFailed,
   runIndeterminate,
   runProgressed,
@@ -29,9 +30,11 @@ import {
   runWithdrawn,
   useRefused,
   useReserved,
+  withdraw,
 } from '@reenact/contracts';
 import { RpcClient } from '@reenact/messaging';
 import { eventually } from '@reenact/testing';
+import { playAgain, saidBy } from './domain/recorded-history.fixture.js';
 import { next } from './domain/replay.machine.js';
 import type { ReplayRecord } from './domain/replay.js';
 import type { ReplayMessage } from './domain/replay-message.js';
@@ -59,8 +62,10 @@ describe('replay-orchestrator', () => {
       const lines = await journal.read(harness.work, id);
       const [first] = lines;
       const { mode } = (first.message as { replay: ReplayRecord }).replay;
-      const name = [mode, ...lines.map(({ message }) => message.type)].join('-').replaceAll('_', '-');
-      writeFileSync(`${directory}/${name}.v1.json`, `${JSON.stringify(lines, null, 2)}\n`);
+      const shape = [mode, ...lines.map(({ message }) => message.type), (lines.at(-1) ?? first).state];
+      const name = shape.join('-').replaceAll('_', '-');
+      const recorded = [first, ...playAgain(lines).map(({ line, step }) => ({ ...line, said: saidBy(step) }))];
+      writeFileSync(`${directory}/${name}.v2.json`, `${JSON.stringify(recorded, null, 2)}\n`);
     }
   }
 
@@ -329,6 +334,26 @@ describe('replay-orchestrator', () => {
     const problem = await harness.call(cancelReplay, { replayId: replay.id }).catch((error: Problem) => error);
     expect(problem).toMatchObject({ code: 'replay_ended', options: { members: { state: 'cancelled' } } });
     expect(await codeOf(harness.call(cancelReplay, { replayId: newId('replay') }))).toBe('not_found');
+  });
+
+  it('cancel-replay - a withdraw says what its replay is, since it may come before the command', async () => {
+    const replay = await ask({ artifactId: harness.neighbours.artifact().id });
+    await harness.reaches(replay.id, 'dispatching');
+    await harness.call(cancelReplay, { replayId: replay.id });
+    const command = await harness.commandOf(replay.id, withdraw.type);
+    expect(command).toEqual({ replayId: replay.id, reason: 'cancel', mode: 'dry_run' });
+    await harness.tell(runWithdrawn, { ...fact(replay), codes: ['cancel'] });
+    await harness.reaches(replay.id, 'cancelled');
+  });
+
+  it('cancel-replay - a run that is under way ends when the runner has stopped it', async () => {
+    const replay = await dispatched();
+    await harness.tell(runStarted, fact(replay), 1);
+    await harness.reaches(replay.id, 'running');
+    expect(await harness.call(cancelReplay, { replayId: replay.id, reason: 'No' })).toMatchObject({ state: 'running' });
+    await harness.tell(runCancelled, { ...fact(replay), codes: ['cancel'] }, 2);
+    await harness.reaches(replay.id, 'cancelled');
+    expect(await harness.said(replay.id, 'cmd')).toEqual(['use.reserve', 'run.execute', 'run.withdraw']);
   });
 
   it('resolve-replay - once, and only what is indeterminate', async () => {
