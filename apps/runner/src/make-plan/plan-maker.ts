@@ -22,6 +22,7 @@ import { OBJECTS } from '../runner.config.js';
 import { type Patience, patiently } from '../take-runs/patiently.js';
 import { SharedCalls } from '../take-runs/shared-calls.js';
 import type { Pulse } from '../take-runs/pulse.js';
+import { breather } from './breather.js';
 import { KnownVersions } from './known-versions.js';
 import type { PlanRecording } from './plan-recording.js';
 
@@ -121,6 +122,7 @@ export class PlanMaker {
       onProgress: ({ records }) => {
         pulse.progress.records = records;
       },
+      breathe: breather(),
       signal: pulse.signal,
     });
     await recording.close();

@@ -1,5 +1,6 @@
 import { canonicalJson } from '@reenact/contracts';
 import { InexactNumber } from '../expression/exact-json.js';
+import { spendOfRecord } from '../expression/cost-meter.js';
 import { MAX_JSON_DEPTH, fromCel } from '../expression/cel-value.js';
 import { isDeeperThan } from '../decoding/depth.js';
 import { compileExpression } from '../expression/compile-expression.js';
@@ -26,6 +27,7 @@ export function compileAction(stage: ActionStage): ActionMaker {
   const headers = compileHeaders(action.headers ?? []);
   return (item, n) => {
     const { bytes, contentType } = payload(item);
+    spendOfRecord(bytes.length);
     const passed = headers(item, contentType);
     const made: EngineAction = {
       offset: item.record.offset,

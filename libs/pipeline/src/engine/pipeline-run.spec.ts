@@ -186,6 +186,46 @@ describe('pipeline-run', () => {
     expect(actions).toHaveLength(1);
   });
 
+  it('bounds what one record may cost, whatever its stages ask for, and goes on with the next', () => {
+    const costly = "body.l.all(x, !body.t.contains('b' + string(x)))";
+    const stages = [
+      { id: 's', kind: 'split', from: ['in'], to: 's', items: 'body.l' },
+      filterStage('f', ['s'], 'f', costly),
+      mapStage('m', ['s'], 'm', 'body'),
+      actionStage('act', ['m']),
+    ];
+    const list = Array.from({ length: 3000 }, (_, n) => n);
+    const {
+      actions,
+      errors,
+      stages: counts,
+    } = runOver(stages, [
+      { l: list, t: 'a'.repeat(100_000) },
+      { l: [1], t: '1' },
+    ]);
+    // The filter alone fails at each of its first values, then the record is given up.
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['expression_cost']));
+    expect(errors.length).toBeLessThan(20);
+    expect(counts.map(({ in: read, out, errors: failed }) => [read, out, failed])).toEqual([
+      [2, 3001, 0],
+      [3001, 1, 3000],
+      [3001, 1, 3000],
+      [1, 1, 0],
+    ]);
+    expect(actions.map(({ offset }) => offset)).toEqual([1]);
+  });
+
+  it('bounds the payloads of one record together', () => {
+    const stages = [
+      { id: 's', kind: 'split', from: ['in'], to: 's', items: 'body.l' },
+      actionStage('act', ['s'], { body: 'raw' }),
+    ];
+    const { actions, errors } = runOver(stages, [{ l: Array.from({ length: 1000 }, (_, n) => n), t: 'x'.repeat(1_000_000) }]);
+    expect(actions.length).toBeGreaterThan(100);
+    expect(actions.length).toBeLessThan(200);
+    expect(errors).toMatchObject([{ stage: 'act', code: 'expression_cost' }]);
+  });
+
   it('bounds what one record may give', () => {
     const ten = { kind: 'split', items: '[0,1,2,3,4,5,6,7,8,9]' };
     const stages = Array.from({ length: 7 }, (_, i) => ({

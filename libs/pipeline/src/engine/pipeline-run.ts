@@ -1,4 +1,5 @@
 import type { JournalRecord } from '../journal/journal-record.js';
+import { isRecordSpent, meteredRecord, spendOfRecord } from '../expression/cost-meter.js';
 import { StageError } from '../expression/stage-error.js';
 import type { StageReport } from '../report/report.js';
 import type { EngineAction } from './action.js';
@@ -7,6 +8,9 @@ import { Item } from './item.js';
 
 /** Values that one record may put on all lanes together. */
 export const MAX_ITEMS_PER_RECORD = 100_000;
+
+/** Of one value at one stage, whatever the stage does with it. */
+const STAGE_COST = 50;
 
 /** Characters of the records that wait in one window; a window that passes it is dropped. */
 export const MAX_WINDOW_SIZE = 64 * 1024 * 1024;
@@ -64,7 +68,9 @@ export class PipelineRun {
     this.errors = undefined;
     this.lanes.fill(NO_ITEMS);
     this.lanes[0] = [Item.input(record)];
-    for (const index of this.pipeline.order) this.runStage(this.pipeline.stages[index]);
+    meteredRecord(() => {
+      for (const index of this.pipeline.order) this.runStage(this.pipeline.stages[index]);
+    });
     return this.result();
   }
 
@@ -79,12 +85,16 @@ export class PipelineRun {
     let n = 0;
     for (const source of stage.sources) {
       for (const item of this.lanes[source + 1]) {
+        // One of them says why; the values after it fail with it.
+        const givenUp = isRecordSpent();
         if (this.counted) report.in += 1;
         try {
+          spendOfRecord(STAGE_COST);
           this.pass(this.apply(stage, item, n), out, report);
         } catch (error) {
           if (!(error instanceof StageError)) throw error;
-          this.fail(stage, item, error);
+          if (!givenUp) this.fail(stage, item, error);
+          else if (this.counted) report.errors += 1;
         }
         // Also counts what failed: the effects after it keep their names when a fixed version does not fail.
         n += 1;

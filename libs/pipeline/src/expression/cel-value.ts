@@ -1,3 +1,4 @@
+import { spendOfRecord } from './cost-meter.js';
 import { InexactNumber } from './exact-json.js';
 import { StageError } from './stage-error.js';
 
@@ -7,6 +8,14 @@ export const MAX_JSON_DEPTH = 128;
 export const MAX_RESULT_SIZE = 4 * 1024 * 1024;
 
 const INDEX_LIKE = /^\d/;
+/** Of looking at one node of a result. */
+const NODE_COST = 30;
+
+/** What a result may still have, and the nodes that were looked at. */
+interface Size {
+  left: number;
+  nodes: number;
+}
 
 /**
  * A JSON value as CEL sees it: whole numbers are ints (BigInt), others doubles, objects are Maps (so that no member name means
@@ -28,7 +37,7 @@ export function toCel(value: unknown, depth = 0): unknown {
 
 /** The JSON value of a CEL result. Throws a StageError when JSON cannot hold it, or cannot hold it exactly, or it is too large. */
 export function fromCel(value: unknown): unknown {
-  return convert(value, 0, { left: MAX_RESULT_SIZE });
+  return counted((size) => convert(value, 0, size));
 }
 
 /**
@@ -36,10 +45,19 @@ export function fromCel(value: unknown): unknown {
  * where that is not plain to see.
  */
 export function isJsonLike(value: unknown): boolean {
-  return isSettled(value, 0, { left: MAX_RESULT_SIZE });
+  return counted((size) => isSettled(value, 0, size));
 }
 
-function isSettled(value: unknown, depth: number, size: { left: number }): boolean {
+/** Results share their parts, so that looking at a small one may be much work: the record pays for it. */
+function counted<T>(look: (size: Size) => T): T {
+  const size = { left: MAX_RESULT_SIZE, nodes: 0 };
+  const seen = look(size);
+  spendOfRecord(size.nodes * NODE_COST);
+  return seen;
+}
+
+function isSettled(value: unknown, depth: number, size: Size): boolean {
+  size.nodes += 1;
   size.left -= typeof value === 'string' ? value.length + 1 : 1;
   if (size.left < 0 || depth > MAX_JSON_DEPTH) return false;
   switch (typeof value) {
@@ -64,8 +82,9 @@ function isSettled(value: unknown, depth: number, size: { left: number }): boole
   return true;
 }
 
-function convert(value: unknown, depth: number, size: { left: number }): unknown {
+function convert(value: unknown, depth: number, size: Size): unknown {
   if (depth > MAX_JSON_DEPTH) throw new StageError('result_too_large', `the result is more than ${MAX_JSON_DEPTH} levels deep`);
+  size.nodes += 1;
   spend(size, 1);
   switch (typeof value) {
     case 'string':
@@ -92,7 +111,7 @@ function convert(value: unknown, depth: number, size: { left: number }): unknown
   return convertOther(value);
 }
 
-function convertEntries(entries: Iterable<[unknown, unknown]>, depth: number, size: { left: number }): Record<string, unknown> {
+function convertEntries(entries: Iterable<[unknown, unknown]>, depth: number, size: Size): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (const [key, item] of entries) {
     const name = String(key);
@@ -127,7 +146,7 @@ function exactDouble(value: number): number {
   return value === 0 ? 0 : value;
 }
 
-function spend(size: { left: number }, amount: number): void {
+function spend(size: Size, amount: number): void {
   size.left -= amount;
   if (size.left < 0) throw new StageError('result_too_large', `the result is larger than ${MAX_RESULT_SIZE}`);
 }

@@ -82,6 +82,71 @@ describe('compile-expression', () => {
     for (let turn = 0; turn < 3; turn += 1) expect(evaluate('body.l.map(x, x).size()', list)).toBe(60_000);
   });
 
+  const text = 'a'.repeat(1_000_000);
+  const large = JSON.stringify({
+    text,
+    digits: '1'.repeat(100_000),
+    part: `${'a'.repeat(250_000)}b${'a'.repeat(250_000)}`,
+    list: Array.from({ length: 10_000 }, (_, n) => n),
+    words: Array.from({ length: 10_000 }, (_, n) => `${n}-${'w'.repeat(200)}`),
+    keys: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n])),
+  });
+  /** Binds x1, y1, x2, ... in turn, each made of the one before. */
+  const chain = (levels: number, names: string[], make: (previous: string) => string, last: string) =>
+    Array.from({ length: levels }, (_, n) => levels - n).reduce(
+      (inner, n) => names.reduceRight((rest, name) => `cel.bind(${name}${n}, ${make(`${name}${n - 1}`)}, ${rest})`, inner),
+      last,
+    );
+  const sharing = chain(6, ['x', 'y'], (previous) => `[${Array(16).fill(previous)}]`, 'x6 == y6');
+  const doubling = chain(9, ['x'], (previous) => `${previous} + ${previous}`, 'x9 == body.text');
+  it.each([
+    "body.list.map(x, body.text.matches('b'))",
+    "body.list.exists(x, body.text.matches('b'))",
+    "body.text.matches('((a|b|c|d|e|f|g|h)*){16}z')",
+    'body.text.contains(body.part)',
+    'body.list.map(x, body.text.indexOf(string(x)))',
+    'body.list.map(x, body.text.lastIndexOf(string(x)))',
+    "body.list.map(x, body.text.split(''))",
+    "body.list.map(x, body.words.join('-'))",
+    'body.list.map(x, body.text + string(x))',
+    'body.list.map(x, body.words + body.words)',
+    'body.list.map(x, bytes(body.text))',
+    'body.list.map(x, bytes(body.text) + bytes(body.text))',
+    'body.list.map(x, body.text.size())',
+    'body.list.map(x, body.text.upperAscii())',
+    'body.list.map(x, body.words.map(w, w) == body.words)',
+    'body.list.map(x, body.text in body.words)',
+    'body.list.map(x, body.words in [body.words])',
+    'body.list.exists(x, body.keys.exists(k, true) && false)',
+    'body.list.exists(x, x.nope || x.nope || x.nope)',
+    "duration(body.digits) > duration('1s')",
+    "body.list.map(x, timestamp(at).getHours('Europe/Berlin'))",
+    `cel.bind(x0, [1], cel.bind(y0, [1], ${sharing}))`,
+    `cel.bind(x0, body.text, ${doubling})`,
+  ])('bounds the work of %s', (expression) => {
+    expect(codeOf(expression, large)).toBe('expression_cost');
+  });
+
+  it('costs the same, however often it is asked', () => {
+    const expression = "body.list.filter(x, x < 100).map(x, body.text.contains('b' + string(x))).size()";
+    const codes = Array.from({ length: 3 }, () => codeOf(expression, large));
+    expect(new Set(codes)).toEqual(new Set(['no error but 100']));
+  });
+
+  it.each<[string, unknown]>([
+    ["body.text.matches('b')", false],
+    ["body.text.matches('[a-z]+@[a-z]+')", false],
+    ["body.text.contains('aaaaaaaaaaaaaaaaaaab')", false],
+    ["body.text.split('b').size()", 1],
+    ["body.list.all(x, x >= 0 && string(x) != 'x')", true],
+    ["body.words.join(',').split(',').size()", 10_000],
+    ['body.words == body.words.filter(w, true)', true],
+    ['body.list.map(x, x % 7).filter(x, x in [1, 2, 3]).size()', 4287],
+    ["body.words.filter(w, w.substring(0, 12).matches('^[0-9]+-w*$')).size()", 10_000],
+  ])('has room for %s', (expression, result) => {
+    expect(evaluate(expression, large)).toBe(result);
+  });
+
   it('bounds results', () => {
     const body = JSON.stringify({ s: 'x'.repeat(1024 * 1024) });
     expect(codeOf('[body.s, body.s, body.s, body.s, body.s]', body)).toBe('result_too_large');

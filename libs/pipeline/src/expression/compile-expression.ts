@@ -1,7 +1,9 @@
-import { type ASTNode, Environment } from '@marcbachmann/cel-js';
+import { Environment } from '@marcbachmann/cel-js';
 import { StageError } from './stage-error.js';
 import { matchesLinear } from './linear-regexp.js';
-import { checkMeter, meterLoops, renameMatches, resetMeter, unusableMember } from './expression-tree.js';
+import { metered, spend, spendOfRecord } from './cost-meter.js';
+import { ERROR_COST } from './expression-cost.js';
+import { costOf, meterWork, renameMatches, unusableMember } from './expression-tree.js';
 
 /** What an expression may read. */
 export interface Variables {
@@ -47,17 +49,20 @@ export function compileExpression(text: string): Expression {
   if (!checked.valid) throw checked.error ?? new TypeError('does not type-check');
   const member = unusableMember(ast);
   if (member !== undefined) throw new TypeError(`a map literal cannot have the member ${member}`);
-  meterLoops(ast);
-  return (variables) => run(program, variables);
+  const cost = costOf(ast);
+  meterWork(ast);
+  const evaluate = (variables: Variables) => {
+    spend(cost);
+    return program(variables as unknown as Record<string, unknown>);
+  };
+  return (variables) => run(evaluate, variables);
 }
 
-function run(program: { (context: Record<string, unknown>): unknown; ast: ASTNode }, variables: Variables): unknown {
-  resetMeter();
+function run(evaluate: Expression, variables: Variables): unknown {
   try {
-    const result = program(variables as unknown as Record<string, unknown>);
-    checkMeter();
-    return result;
+    return metered(evaluate, variables);
   } catch (error) {
+    spendOfRecord(ERROR_COST);
     if (error instanceof StageError) throw error;
     const message = summaryOf(error);
     if (message.includes('InexactNumber')) throw new StageError('number_not_exact', 'a number it uses cannot be held exactly');

@@ -1,21 +1,16 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { StageError } from './stage-error.js';
-
-/** Turns of loops (map, filter, all, exists) that one evaluation may take, nested ones multiplied. */
-export const MAX_LOOP_TURNS = 100_000;
-
-let turnsLeft = MAX_LOOP_TURNS;
-
-/** Gives the evaluation that begins now its full allowance; evaluations are synchronous, so one meter is enough. */
-export function resetMeter(): void {
-  turnsLeft = MAX_LOOP_TURNS;
-}
+import { isSpent, spend } from './cost-meter.js';
+import { ERROR_COST, NODE_COST, TURN_COST, functionCost, spendOperator, spendRange } from './expression-cost.js';
 
 interface Node {
   op: string;
   args: unknown;
   meta: Record<string, unknown>;
   setMeta(key: string, value: unknown): unknown;
+  left?: Evaluable & { checkedType?: { type: string } };
+  right?: { op?: string; checkedType?: { type: string } };
+  /** What does the node's work once its parts are evaluated; the type check sets it. */
+  handle?: (first: unknown, second: unknown, third: unknown, fourth: unknown) => unknown;
 }
 
 interface Evaluable {
@@ -23,35 +18,91 @@ interface Evaluable {
   evaluate(evaluator: unknown, node: unknown, context: unknown): unknown;
 }
 
-/** Makes every loop of a checked expression count its turns; beyond the allowance it throws `expression_cost`. */
-export function meterLoops(ast: ASTNode): void {
+interface Loop {
+  iterable: unknown;
+  step: Evaluable;
+  kind?: string;
+  condition?: (found: unknown) => boolean;
+}
+
+const COSTLY_OPERATORS = new Set(['+', '==', '!=', 'in', '<', '<=', '>', '>=']);
+/** Operands of these types are as small as their parts of the expression. */
+const SMALL_TYPES = new Set(['int', 'uint', 'double', 'bool', 'null']);
+
+/** Makes everything in a checked expression that takes time by the size of what it is given take its cost first. */
+export function meterWork(ast: ASTNode): void {
   visit(ast, (node) => {
-    if (node.op !== 'comprehension') return;
-    const args = node.args as { iterable: Evaluable; step: Evaluable };
-    const { iterable, step } = args;
-    args.step = {
-      maybeAsync: step.maybeAsync,
-      evaluate: (evaluator, _node, context) => {
-        turnsLeft -= 1;
-        if (turnsLeft < 0) throw costError();
-        return step.evaluate(evaluator, step, context);
-      },
-    };
-    // all() and exists() absorb errors of their predicate, so loops inside of them are cut short as well.
-    args.iterable = {
-      maybeAsync: iterable.maybeAsync,
-      evaluate: (evaluator, _node, context) => (turnsLeft < 0 ? [] : iterable.evaluate(evaluator, iterable, context)),
-    };
+    if (node.op === 'comprehension') meterLoop(node);
+    else if (node.op === 'call' || node.op === 'rcall') meterFunction(node);
+    else if (COSTLY_OPERATORS.has(node.op)) meterOperator(node);
+    else if ((node.op === '||' || node.op === '&&') && node.left) node.left = chargingErrors(node.left);
   });
 }
 
-/** Throws `expression_cost` when the evaluation that just ended took more than its allowance. */
-export function checkMeter(): void {
-  if (turnsLeft < 0) throw costError();
+/** What one evaluation of an expression costs, turns of loops and sizes aside. */
+export function costOf(ast: ASTNode): number {
+  return countNodes(ast) * NODE_COST;
 }
 
-function costError(): StageError {
-  return new StageError('expression_cost', `it loops more than ${MAX_LOOP_TURNS} times`);
+function meterLoop(node: Node): void {
+  const loop = node.args as Loop;
+  const { step, condition } = loop;
+  const cost = Math.max(TURN_COST, countNodes(step) * NODE_COST);
+  const turn: Evaluable = {
+    maybeAsync: step.maybeAsync,
+    evaluate: (evaluator, _node, context) => {
+      spend(cost);
+      return step.evaluate(evaluator, step, context);
+    },
+  };
+  const { handle } = node;
+  node.handle = (range, second, third, fourth) => {
+    spendRange(range);
+    return handle?.(range, second, third, fourth);
+  };
+  loop.step = turn;
+  if (loop.kind !== 'quantifier' || !condition) return;
+  // all() and exists() absorb errors of their predicate: without an allowance they end as if they had found.
+  loop.step = chargingErrors(turn);
+  loop.condition = (found) => !isSpent() && condition(found);
+}
+
+function chargingErrors(inner: Evaluable): Evaluable {
+  return {
+    maybeAsync: inner.maybeAsync,
+    evaluate: (evaluator, _node, context) => {
+      try {
+        return inner.evaluate(evaluator, inner, context);
+      } catch (error) {
+        spend(ERROR_COST);
+        throw error;
+      }
+    },
+  };
+}
+
+/** The arguments come evaluated, the receiver first. */
+function meterFunction(node: Node): void {
+  const { handle } = node;
+  if (!handle) return;
+  const cost = functionCost(String((node.args as unknown[])[0]));
+  node.handle = (args, second, third, fourth) => {
+    spend(cost(args as unknown[]));
+    return handle(args, second, third, fourth);
+  };
+}
+
+function meterOperator(node: Node): void {
+  const { handle, op, left, right } = node;
+  if (!handle || (op !== 'in' && (isSmall(left) || isSmall(right)))) return;
+  node.handle = (first, second, third, fourth) => {
+    spendOperator(op, first, second);
+    return handle(first, second, third, fourth);
+  };
+}
+
+function isSmall(operand: { checkedType?: { type: string } } | undefined): boolean {
+  return SMALL_TYPES.has(operand?.checkedType?.type ?? '');
 }
 
 /** CEL's `matches` is backtracking in this library; ours takes linear time. */
@@ -75,7 +126,25 @@ export function unusableMember(ast: ASTNode): string | undefined {
   return found;
 }
 
-function visit(root: unknown, use: (node: Node) => void): void {
+/** How many nodes are evaluated at most; steps of loops inside count for themselves. */
+function countNodes(root: unknown): number {
+  let count = 0;
+  const use = () => {
+    count += 1;
+  };
+  visit(root, use, ({ op, args, meta }) => {
+    if (meta.alternate) return [meta.alternate];
+    if (op !== 'comprehension') return [args, meta.macro];
+    const { step: _step, ...once } = args as Loop;
+    return [once];
+  });
+  return count;
+}
+
+const ALL_PARTS = ({ args, meta }: Node): unknown[] => [args, meta.alternate, meta.macro];
+
+/** Visits each node once, and those below it that are among its parts. */
+function visit(root: unknown, use: (node: Node) => void, partsOf: (node: Node) => unknown[] = ALL_PARTS): void {
   const seen = new Set<unknown>();
   const pending: unknown[] = [root];
   while (pending.length > 0) {
@@ -84,7 +153,7 @@ function visit(root: unknown, use: (node: Node) => void): void {
     seen.add(item);
     if (isNode(item)) {
       use(item);
-      pending.push(item.args, item.meta.alternate, item.meta.macro);
+      pending.push(...partsOf(item));
     } else if (Array.isArray(item)) {
       pending.push(...(item as unknown[]));
     } else if (Object.getPrototypeOf(item) === Object.prototype) {

@@ -215,6 +215,33 @@ describe('build-plan', () => {
     await expect(stopped).rejects.toThrow('withdrawn');
   });
 
+  it('lets others have their turn after each record, of the pass that counts them too', async () => {
+    const turns: string[] = [];
+    const others = () => new Promise<void>((resolve) => setImmediate(() => resolve(void turns.push('others'))));
+    const breathe = jest.fn(() => (breathe.mock.calls.length % 3 === 0 ? others() : undefined));
+    const progress = ({ records }: { records: number }) => void turns.push(`record ${records}`);
+    await plan(journalOf(5), { selection: { lastN: 2 }, breathe, onProgress: progress });
+    expect(breathe).toHaveBeenCalledTimes(10);
+    expect(turns).toEqual(['others', 'record 1', 'others', 'record 2', 'record 3', 'record 4', 'others', 'record 5']);
+  });
+
+  it('stops while it counts the records, too', async () => {
+    const stop = new AbortController();
+    const breathe = () => {
+      stop.abort(new Error('withdrawn'));
+      return undefined;
+    };
+    const progress = jest.fn();
+    const stopped = plan(journalOf(9), {
+      selection: { lastN: 2 },
+      signal: stop.signal,
+      breathe,
+      onProgress: progress,
+    });
+    await expect(stopped).rejects.toThrow('withdrawn');
+    expect(progress).not.toHaveBeenCalled();
+  });
+
   it('counts gaps in the journal', async () => {
     const gappy = journalOf(9).filter(({ offset }) => ![3, 4, 7].includes(offset));
     expect((await plan(gappy)).report.input).toMatchObject({ scanned: 6, selected: 6, offsetGaps: 2, digestOk: true });

@@ -60,6 +60,8 @@ export interface PlanRequest {
   onAction?: (action: PlanAction, payload: Buffer) => void | Promise<void>;
   /** Called for each record read. */
   onProgress?: (progress: { records: number; actions: number }) => void;
+  /** Called after each record of each pass, and awaited when it answers a promise: whoever shares the thread may have its turn then. */
+  breathe?: () => Promise<void> | undefined;
   /** Stops with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -77,16 +79,19 @@ export interface BuiltPlan {
  */
 export async function buildPlan(request: PlanRequest): Promise<BuiltPlan> {
   if (request.again && request.salt === undefined) throw new TypeError('again needs a salt');
-  const selected = await selectRecords(request.selection ?? {}, request.records);
+  const { signal, breathe } = request;
+  const selected = await selectRecords(request.selection ?? {}, request.records, { signal, breathe });
   const recorded = await recordedOutcomes(request.outcomes ?? noOutcomes);
   const builder = new PlanBuilder(request, recorded.lastOffset);
   try {
     for await (const batch of batchesOf(request.records())) {
       for (const record of batch) {
-        request.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         const passed = recorded.upTo(record.offset);
         const taken = builder.take(record, selected(record), passed instanceof Promise ? await passed : passed);
         if (taken) await taken;
+        const pause = breathe?.();
+        if (pause) await pause;
       }
     }
   } finally {

@@ -4,6 +4,7 @@ import { compileExpression } from '../expression/compile-expression.js';
 import { StageError } from '../expression/stage-error.js';
 import type { JournalRecord } from '../journal/journal-record.js';
 import { batchesOf } from '../journal/record-stream.js';
+import type { PlanRequest } from './build-plan.js';
 import type { Selection } from './selection.js';
 
 /** Whether a record is selected, `lastN` aside. A record that `where` fails on is not. */
@@ -22,16 +23,24 @@ export function recordFilter(selection: Selection): (record: JournalRecord) => b
   };
 }
 
-/** A filter that also knows `lastN`: for that it reads all records once before. */
+/** A filter that also knows `lastN`: for that it reads all records once before, as `buildPlan` would. */
 export async function selectRecords(
   selection: Selection,
   records: () => AsyncIterable<JournalRecord>,
+  { signal, breathe }: Pick<PlanRequest, 'signal' | 'breathe'> = {},
 ): Promise<(record: JournalRecord) => boolean> {
   const filter = recordFilter(selection);
   const { lastN } = selection;
   if (lastN === undefined) return filter;
   let matching = 0;
-  for await (const batch of batchesOf(records())) for (const record of batch) if (filter(record)) matching += 1;
+  for await (const batch of batchesOf(records())) {
+    for (const record of batch) {
+      signal?.throwIfAborted();
+      if (filter(record)) matching += 1;
+      const pause = breathe?.();
+      if (pause) await pause;
+    }
+  }
   let skip = Math.max(0, matching - lastN);
   return (record) => filter(record) && skip-- <= 0;
 }
