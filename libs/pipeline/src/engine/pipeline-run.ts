@@ -55,6 +55,13 @@ export class PipelineRun {
     this.lanes = Array.from({ length: pipeline.stages.length + 1 }, () => NO_ITEMS);
   }
 
+  /** A run that goes on from here with records of its own. */
+  fork(): PipelineRun {
+    const fork = new PipelineRun(this.pipeline);
+    for (const [index, { values, size }] of this.windows) fork.windows.set(index, { values: [...values], size });
+    return fork;
+  }
+
   /** What went in, came out and failed per stage, in the order of the spec. */
   get stages(): StageReport[] {
     return this.reports;

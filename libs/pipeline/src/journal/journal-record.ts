@@ -87,6 +87,21 @@ export class JournalRecord {
     return Buffer.from(new JsonScanner(this.line).memberText('body') ?? '', 'utf8');
   }
 
+  /**
+   * The record with everything that a global pattern finds replaced, in a base64 body too; undefined where it finds nothing. What is found and
+   * what replaces it must mean the same in JSON texts as they stand.
+   */
+  withText(pattern: RegExp, replace: (found: string) => string): JournalRecord | undefined {
+    const line = this.line.replaceAll(pattern, replace);
+    const body = this.base64 === undefined ? undefined : this.rawBody.toString('latin1');
+    const shown = body?.replaceAll(pattern, replace);
+    if (line === this.line && shown === body) return undefined;
+    const record = JournalRecord.parse(line);
+    if (shown === undefined || shown === body) return record;
+    const { offset, at, key, headers } = record;
+    return JournalRecord.of({ offset, at, key, headers, bodyBase64: Buffer.from(shown, 'latin1').toString('base64') });
+  }
+
   get size(): number {
     return Buffer.byteLength(this.line, 'utf8') + 1;
   }

@@ -2,7 +2,6 @@ import { Problem, type Sha256, sha256 } from '@reenact/contracts';
 import { RootBuilder } from '@reenact/transparency-log';
 import type { EngineAction } from '../engine/action.js';
 import type { CompiledPipeline } from '../engine/compile-pipeline.js';
-import { PipelineRun } from '../engine/pipeline-run.js';
 import type { JournalRecord } from '../journal/journal-record.js';
 import { batchesOf } from '../journal/record-stream.js';
 import type { Outcome } from '../journal/outcome.js';
@@ -12,6 +11,7 @@ import { capabilityOf } from '../spec/spec-model.js';
 import { idempotencyKey } from './idempotency-key.js';
 import {
   type Decision,
+  type Disposition,
   ENGINE,
   type Include,
   PLAN_LIMITS,
@@ -23,9 +23,9 @@ import {
   planDigest,
 } from './plan.js';
 import { selectRecords } from './record-filter.js';
-import { hasRedactedInput } from './redacted-input.js';
-import { byEffect, effectKey, recordedOutcomes } from './recorded-outcomes.js';
+import { byEffect, recordedOutcomes } from './recorded-outcomes.js';
 import { type Selection, fullSelection } from './selection.js';
+import { type Asked, VersionRun, dispositionOf } from './version-run.js';
 
 /** The first records of the selection that the report keeps digests of. */
 const SAMPLES = 5;
@@ -103,7 +103,7 @@ export async function buildPlan(request: PlanRequest): Promise<BuiltPlan> {
 async function* noOutcomes(): AsyncGenerator<Outcome> {}
 
 class PlanBuilder {
-  private readonly run: PipelineRun;
+  private readonly version: VersionRun;
   private readonly root = new RootBuilder();
   private readonly divergences: DivergenceFinder;
   private readonly input: ReportInput = { scanned: 0, selected: 0, bytes: 0, offsetGaps: 0, digestOk: true };
@@ -123,7 +123,7 @@ class PlanBuilder {
     lastRecordedOffset: number,
   ) {
     const { pipeline, targets, limits = PLAN_LIMITS } = request;
-    this.run = new PipelineRun(pipeline);
+    this.version = new VersionRun(pipeline);
     this.divergences = new DivergenceFinder(pipeline.spec, lastRecordedOffset);
     this.targets = new Map(targets.map((target) => [target.name, target]));
     this.limits = limits;
@@ -132,15 +132,12 @@ class PlanBuilder {
   /** To be awaited when it answers a promise: most records ask for nothing, and waiting costs more than they do. */
   take(record: JournalRecord, selected: boolean, passed: readonly Outcome[]): Promise<void> | undefined {
     this.scan(record);
-    // Windows are filled by every record, so that a selected record completes the window it completed in the first place.
-    if (selected || this.request.pipeline.stateful) {
-      const { actions } = this.run.process(record, { counted: selected });
-      if (selected) {
-        this.count(record);
-        if (actions.length + passed.length > 0) {
-          const planned = this.plan(record, actions, passed);
-          if (planned) return planned.then(() => this.progress());
-        }
+    const asked = this.version.take(record, selected);
+    if (selected) {
+      this.count(record);
+      if (asked.actions.length + passed.length > 0) {
+        const planned = this.plan(record, asked, passed);
+        if (planned) return planned.then(() => this.progress());
       }
     }
     this.progress();
@@ -152,7 +149,7 @@ class PlanBuilder {
     const notStarted = this.root.size;
     const report: ReplayReport = {
       input: this.input,
-      stages: this.run.stages,
+      stages: this.version.stages,
       actions: {
         done: 0,
         failed: 0,
@@ -184,12 +181,14 @@ class PlanBuilder {
   }
 
   /** To be awaited when it answers a promise. */
-  private plan(record: JournalRecord, actions: readonly EngineAction[], passed: readonly Outcome[]): Promise<void> | undefined {
+  private plan(record: JournalRecord, asked: Asked, passed: readonly Outcome[]): Promise<void> | undefined {
     const outcomes = passed.filter((outcome) => outcome.offset === record.offset);
     const recorded = byEffect(outcomes);
     const replayed: PlanAction[] = [];
-    const rest = this.hand(actions, 0, recorded, replayed);
-    const compare = () => this.divergences.compare(record.offset, replayed, outcomes);
+    const rest = this.hand(asked, 0, recorded, replayed);
+    const compare = () => {
+      this.divergences.compare(record.offset, replayed, outcomes);
+    };
     if (rest) return rest.then(compare);
     compare();
     return undefined;
@@ -197,30 +196,32 @@ class PlanBuilder {
 
   /** Names the actions from that one on and hands them out; what follows one that has to be awaited is handed out after it. */
   private hand(
-    actions: readonly EngineAction[],
+    asked: Asked,
     from: number,
     recorded: ReturnType<typeof byEffect>,
     replayed: PlanAction[],
   ): Promise<void> | undefined {
-    for (let at = from; at < actions.length; at += 1) {
-      const action = actions[at];
-      const done = recorded.get(effectKey(action.stage, action.n))?.status === 'ok';
-      const planned = this.planned(action, done && (this.request.include ?? 'undone') === 'undone');
+    for (let at = from; at < asked.actions.length; at += 1) {
+      const action = asked.actions[at];
+      const planned = this.planned(action, dispositionOf(action, asked, recorded, this.include));
       replayed.push(planned);
       const taken = this.request.onAction?.(planned, action.payload);
-      if (taken) return taken.then(() => this.hand(actions, at + 1, recorded, replayed));
+      if (taken) return taken.then(() => this.hand(asked, at + 1, recorded, replayed));
     }
     return undefined;
   }
 
-  private planned(action: EngineAction, done: boolean): PlanAction {
+  private get include(): Include {
+    return this.request.include ?? 'undone';
+  }
+
+  private planned(action: EngineAction, disposition: Disposition): PlanAction {
     this.payloadBytes += action.payload.length;
     if (this.index >= this.limits.maxActions) throw tooLarge('maxActions', this.limits.maxActions);
     if (this.payloadBytes > this.limits.maxPayloadBytes) throw tooLarge('maxPayloadBytes', this.limits.maxPayloadBytes);
     const { projectId, artifactSha256, streamId = artifactSha256, again, salt, pipeline, decide } = this.request;
     const { offset, stage, n, kind, target, method, path, subject, headers, payload } = action;
     const capability = capabilityOf(action);
-    const disposition = done ? 'already_done' : hasRedactedInput(action) ? 'input_redacted' : 'perform';
     const name = { projectId, pipeline: pipeline.spec.name, streamId, offset, stage, n, ...(again && { salt }) };
     const planned: PlanAction = {
       index: this.index,

@@ -3,17 +3,21 @@ import { compileSpec } from '../engine/compile-pipeline.js';
 import { JournalRecord, encodeJournalEntry } from '../journal/journal-record.js';
 import type { Outcome } from '../journal/outcome.js';
 import { parseSpec } from '../spec/decode-pipeline.js';
-import { actionStage, laneGraph } from '../testing/sample-specs.js';
+import { actionStage, laneGraph, mapStage } from '../testing/sample-specs.js';
 import { buildPlan } from './build-plan.js';
 import { type PlanAction, plannedActions } from './plan.js';
 
 const TOKEN = `rdx1_${'aB3-_'.repeat(8)}xyz`;
 const AT = '2026-01-02T03:04:05.000Z';
 
-async function plan(bodies: unknown[], action: Record<string, unknown> = {}, outcomes: Outcome[] = [], include?: 'all') {
-  const spec = parseSpec(
-    JSON.parse(JSON.stringify(laneGraph([actionStage('act', ['in'], { headers: ['x-token'], ...action })]))),
-  );
+async function plan(
+  bodies: unknown[],
+  action: Record<string, unknown> = {},
+  outcomes: Outcome[] = [],
+  include?: 'all',
+  stages: unknown[] = [actionStage('act', ['in'], { headers: ['x-token'], ...action })],
+) {
+  const spec = parseSpec(JSON.parse(JSON.stringify(laneGraph(stages))));
   const actions: PlanAction[] = [];
   const built = await buildPlan({
     artifactSha256: sha256('artifact'),
@@ -25,8 +29,8 @@ async function plan(bodies: unknown[], action: Record<string, unknown> = {}, out
     ...(include && { include }),
     records: async function* () {
       for (const [offset, body] of bodies.entries()) {
-        const { headers = {}, ...rest } = body as { headers?: Record<string, string> };
-        yield JournalRecord.parse(encodeJournalEntry({ offset, at: AT, headers, body: rest }));
+        const { headers = {}, bodyBase64, ...rest } = body as { headers?: Record<string, string>; bodyBase64?: string };
+        yield JournalRecord.parse(encodeJournalEntry({ offset, at: AT, headers, body: rest, bodyBase64 }));
       }
     },
     outcomes: async function* () {
@@ -60,6 +64,55 @@ describe('redacted input', () => {
     };
     expect((await plan([{ t: TOKEN }], subject)).dispositions).toEqual(['input_redacted']);
     expect((await plan([{ t: TOKEN }], { body: 'body.t.upperAscii()' })).dispositions).toEqual(['input_redacted']);
+  });
+
+  it.each([
+    ['a part', 'body.t.substring(9, 17)'],
+    ['one character', 'body.t.substring(20, 21)'],
+    ['what is around a cut', "body.t.split('B').join(' ')"],
+    ['its bytes', 'bytes(body.t)'],
+    ['an encoding', 'bytes(body.t).base64()'],
+    ['its hexadecimal form', 'bytes(body.t).hex()'],
+    ['a part in the other case', 'body.t.substring(9, 15).lowerAscii()'],
+    ['a branch on what it holds', "body.t.contains('aB3') ? 'a' : 'b'"],
+  ])('is found as %s', async (_what, body) => {
+    expect((await plan([{ t: TOKEN }, { t: 'plain text that is long enough, aB3' }], { body })).dispositions).toEqual([
+      'input_redacted',
+      'perform',
+    ]);
+  });
+
+  it('is found in the bytes of a body that is no JSON', async () => {
+    const text = { bodyBase64: Buffer.from(`call ${TOKEN}, please`).toString('base64') };
+    expect((await plan([text, { n: 1 }], { body: 'raw' })).dispositions).toEqual(['input_redacted', 'perform']);
+    expect((await plan([text], { body: 'string(body).substring(8, 20)' })).dispositions).toEqual(['input_redacted']);
+  });
+
+  it('is found in a window that another record completes, and in no other one', async () => {
+    const stages = [
+      { id: 'w', kind: 'window', from: ['in'], to: 'w', count: 2 },
+      mapStage('m', ['w'], 'm', 'value.map(v, v.t.substring(6, 10))'),
+      actionStage('act', ['m']),
+    ];
+    const records = [
+      { t: 'none of it' },
+      { t: 'none of it' },
+      { t: TOKEN },
+      { t: 'none of it' },
+      { t: 'none of it' },
+      { t: 'none of it' },
+    ];
+    expect((await plan(records, {}, [], undefined, stages)).dispositions).toEqual(['perform', 'input_redacted', 'perform']);
+  });
+
+  it('tells nothing by what every token shares', async () => {
+    const bodies = [
+      "body.t.startsWith('rdx1_') ? 'hidden' : body.t",
+      'body.t.size()',
+      'body.t == body.u',
+      "has(body.t) ? 'given' : 'not'",
+    ];
+    for (const body of bodies) expect((await plan([{ t: TOKEN, u: TOKEN }], { body })).dispositions).toEqual(['perform']);
   });
 
   it('does not matter where the value is not used, or where the action was done', async () => {
