@@ -9,6 +9,7 @@ import { journalOf } from '../testing/sample-bundle.js';
 import { ISSUE_TRIAGE, actionStage, laneGraph } from '../testing/sample-specs.js';
 import { type PlanRequest, buildPlan } from './build-plan.js';
 import { idempotencyKey } from './idempotency-key.js';
+import type { RecordedVersionReport } from '../report/report.js';
 import type { PlanAction } from './plan.js';
 
 const TARGETS = [
@@ -245,6 +246,86 @@ describe('build-plan', () => {
   it('counts gaps in the journal', async () => {
     const gappy = journalOf(9).filter(({ offset }) => ![3, 4, 7].includes(offset));
     expect((await plan(gappy)).report.input).toMatchObject({ scanned: 6, selected: 6, offsetGaps: 2, digestOk: true });
+  });
+});
+
+describe('recorded version', () => {
+  const fixed = (stages: unknown[]) => compileSpec(parseSpec({ ...laneGraph(stages), name: 'issue-triage', input: 'webhooks' }));
+  const [opened, ticket, notify] = ISSUE_TRIAGE.stages as unknown as Record<string, unknown>[];
+  const recordedPipeline = compileSpec(ISSUE_TRIAGE);
+
+  it('is not there where only one version runs', async () => {
+    expect((await plan(journalOf(3))).report).not.toHaveProperty('recordedVersion');
+  });
+
+  it('is no part of the plan', async () => {
+    const pipeline = fixed([{ ...opened, when: "body.action != 'closed'" }, ticket, notify]);
+    const alone = await plan(journalOf(9), { pipeline });
+    const beside = await plan(journalOf(9), { pipeline, recordedPipeline });
+    expect(beside.planDigest).toBe(alone.planDigest);
+    expect(beside.actions).toEqual(alone.actions);
+  });
+
+  it('says what it would have done, and where it is not what was recorded', async () => {
+    const pipeline = fixed([{ ...opened, when: 'false' }, ticket, notify]);
+    const outcomes = [ok(1), ok(2, { status: 'error' }), ok(4, { payloadSha256: sha256('x') })];
+    const { report } = await plan(journalOf(9), { pipeline, recordedPipeline }, outcomes);
+    const alone = (await plan(journalOf(9), {}, outcomes)).report;
+    expect(report.recordedVersion).toMatchObject({
+      specHash: recordedPipeline.specHash,
+      stages: alone.stages,
+      actions: { perform: 4, alreadyDone: 2 },
+      divergences: alone.divergences,
+    });
+    expect(report.stages).not.toEqual(alone.stages);
+    expect(report.divergences.items.map(({ kind }) => kind)).toEqual(['missing', 'missing', 'missing']);
+  });
+
+  it('differs by what it acts on, where, with what', async () => {
+    const pipeline = fixed([
+      { ...opened, when: "body.action == 'opened' && offset != 1" },
+      { ...ticket, value: { title: "body.issue.title + (offset == 2 ? '!' : '')" } },
+      {
+        ...notify,
+        action: {
+          ...(notify.action as object),
+          path: "offset == 4 ? '/others' : '/tickets'",
+          headers: ['x-github-event', 'x-secret'],
+        },
+      },
+      { ...notify, id: 'also' },
+    ]);
+    const journal = journalOf(6).map((entry) =>
+      entry.offset < 5 ? { ...entry, headers: { 'X-GitHub-Event': 'issues' } } : entry,
+    );
+    const { differences } = (await plan(journal, { pipeline, recordedPipeline, selection: { toOffset: 5 } })).report
+      .recordedVersion as RecordedVersionReport;
+    const rows = differences.items.map(({ offset, stage, kind, recorded, ran }) => [offset, stage, kind, recorded, ran]);
+    const shaOf = (title: string) => sha256(canonicalJson({ title }));
+    const also = (offset: number) => [offset, 'also', 'added', null, shaOf(`Issue ${offset} \u2603${offset === 2 ? '!' : ''}`)];
+    expect(rows).toEqual([
+      [1, 'notify', 'missing', shaOf('Issue 1 \u2603'), null],
+      [2, 'notify', 'payload', shaOf('Issue 2 \u2603'), shaOf('Issue 2 \u2603!')],
+      also(2),
+      [4, 'notify', 'address', 'POST /tickets', 'POST /others'],
+      also(4),
+      [5, 'notify', 'headers', 'content-type, x-github-event', 'content-type, x-github-event, x-secret'],
+      also(5),
+    ]);
+    expect(differences).toMatchObject({ compared: 7, count: 7, first: differences.items[0] });
+    expect(differences.first?.explanation).toBe(
+      'At record 1, stage notify, action 0 the recorded version acts on http:triage, and the version that ran does not.',
+    );
+  });
+
+  it('keeps its own windows, and no more than a hundred differences', async () => {
+    const windowed = (count: number) =>
+      fixed([{ id: 'w', kind: 'window', from: ['webhooks'], to: 'w', count }, actionStage('a', ['w'])]);
+    const change = { pipeline: windowed(2), recordedPipeline: windowed(3), selection: { fromOffset: 300 } };
+    const { recordedVersion } = (await plan(journalOf(900), change)).report;
+    expect(recordedVersion?.actions).toEqual({ perform: 200, alreadyDone: 0 });
+    expect(recordedVersion?.differences).toMatchObject({ count: 400 });
+    expect(recordedVersion?.differences.items).toHaveLength(100);
   });
 });
 

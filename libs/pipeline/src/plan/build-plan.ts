@@ -6,6 +6,7 @@ import type { JournalRecord } from '../journal/journal-record.js';
 import { batchesOf } from '../journal/record-stream.js';
 import type { Outcome } from '../journal/outcome.js';
 import { DivergenceFinder } from '../report/divergences.js';
+import { RecordedVersion } from '../report/recorded-version.js';
 import type { ReplayReport, ReportInput } from '../report/report.js';
 import { capabilityOf } from '../spec/spec-model.js';
 import { idempotencyKey } from './idempotency-key.js';
@@ -37,6 +38,8 @@ export interface PlanRequest {
   specHash: Sha256;
   /** What runs: the version that the spec hash names, or another one. */
   pipeline: CompiledPipeline;
+  /** The version that the spec hash names, where another one runs: the report compares both. */
+  recordedPipeline?: CompiledPipeline;
   projectId: string;
   environmentId: string;
   /** Default: the artifact's digest. */
@@ -104,6 +107,7 @@ async function* noOutcomes(): AsyncGenerator<Outcome> {}
 
 class PlanBuilder {
   private readonly version: VersionRun;
+  private readonly recordedVersion: RecordedVersion | undefined;
   private readonly root = new RootBuilder();
   private readonly divergences: DivergenceFinder;
   private readonly input: ReportInput = { scanned: 0, selected: 0, bytes: 0, offsetGaps: 0, digestOk: true };
@@ -122,8 +126,9 @@ class PlanBuilder {
     private readonly request: PlanRequest,
     lastRecordedOffset: number,
   ) {
-    const { pipeline, targets, limits = PLAN_LIMITS } = request;
+    const { pipeline, recordedPipeline, targets, limits = PLAN_LIMITS } = request;
     this.version = new VersionRun(pipeline);
+    if (recordedPipeline) this.recordedVersion = new RecordedVersion(recordedPipeline, pipeline.spec, lastRecordedOffset);
     this.divergences = new DivergenceFinder(pipeline.spec, lastRecordedOffset);
     this.targets = new Map(targets.map((target) => [target.name, target]));
     this.limits = limits;
@@ -133,10 +138,11 @@ class PlanBuilder {
   take(record: JournalRecord, selected: boolean, passed: readonly Outcome[]): Promise<void> | undefined {
     this.scan(record);
     const asked = this.version.take(record, selected);
+    const before = this.recordedVersion?.take(record, selected);
     if (selected) {
       this.count(record);
-      if (asked.actions.length + passed.length > 0) {
-        const planned = this.plan(record, asked, passed);
+      if (asked.actions.length + passed.length > 0 || before) {
+        const planned = this.plan(record, asked, passed, before);
         if (planned) return planned.then(() => this.progress());
       }
     }
@@ -158,6 +164,7 @@ class PlanBuilder {
         ...(this.inputRedacted > 0 && { inputRedacted: this.inputRedacted }),
       },
       divergences: this.divergences.result(),
+      ...(this.recordedVersion && { recordedVersion: this.recordedVersion.result() }),
       samples: this.samples,
       times: null,
     };
@@ -181,13 +188,14 @@ class PlanBuilder {
   }
 
   /** To be awaited when it answers a promise. */
-  private plan(record: JournalRecord, asked: Asked, passed: readonly Outcome[]): Promise<void> | undefined {
+  private plan(record: JournalRecord, asked: Asked, passed: readonly Outcome[], before?: Asked): Promise<void> | undefined {
     const outcomes = passed.filter((outcome) => outcome.offset === record.offset);
     const recorded = byEffect(outcomes);
     const replayed: PlanAction[] = [];
     const rest = this.hand(asked, 0, recorded, replayed);
     const compare = () => {
       this.divergences.compare(record.offset, replayed, outcomes);
+      if (before) this.recordedVersion?.compare(record.offset, before, replayed, outcomes, this.include);
     };
     if (rest) return rest.then(compare);
     compare();

@@ -3,16 +3,15 @@ import type { Outcome } from '../journal/outcome.js';
 import type { Disposition } from '../plan/plan.js';
 import { byEffect, effectKey } from '../plan/recorded-outcomes.js';
 import type { PipelineSpec } from '../spec/spec-model.js';
+import { addFinding, noFindings } from './findings.js';
 import type { Divergence, DivergenceReport } from './report.js';
-
-export const MAX_DIVERGENCE_ITEMS = 100;
 
 /** An action of the replay as the comparison needs it. */
 export type ReplayedAction = Pick<EngineAction, 'stage' | 'n'> & { payloadSha256: string; disposition: Disposition };
 
 /** Compares, record by record, what was recorded with what the replay gives. */
 export class DivergenceFinder {
-  private readonly report: DivergenceReport = { compared: 0, count: 0, first: null, items: [] };
+  private readonly report = noFindings<Divergence>();
   private readonly order: Map<string, number>;
   private readonly actionStages: Set<string>;
 
@@ -44,7 +43,7 @@ export class DivergenceFinder {
       found.push(missing(outcome));
     }
     found.sort((a, b) => this.rank(a) - this.rank(b) || a.n - b.n);
-    for (const divergence of found) this.add(divergence);
+    for (const divergence of found) addFinding(this.report, divergence);
   }
 
   result(): DivergenceReport {
@@ -53,12 +52,6 @@ export class DivergenceFinder {
 
   private rank(divergence: Divergence): number {
     return this.order.get(divergence.stage) ?? this.order.size;
-  }
-
-  private add(divergence: Divergence): void {
-    this.report.count += 1;
-    this.report.first ??= divergence;
-    if (this.report.items.length < MAX_DIVERGENCE_ITEMS) this.report.items.push(divergence);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Findings } from './findings.js';
+
 /** What a replay found, kept with its run. */
 export interface ReplayReport {
   input: ReportInput;
@@ -5,6 +7,8 @@ export interface ReplayReport {
   stages: StageReport[];
   actions: ReportActions;
   divergences: DivergenceReport;
+  /** The version that was recorded beside the one that ran; absent where they are the same. */
+  recordedVersion?: RecordedVersionReport;
   /** The first selected records, to recognise them by. */
   samples: { offset: number; sha256: string }[];
   /** Set by whoever has a clock. */
@@ -58,11 +62,34 @@ export interface Divergence {
   explanation: string;
 }
 
-export interface DivergenceReport {
-  /** Recorded and replayed actions compared. */
-  compared: number;
-  count: number;
-  first: Divergence | null;
-  /** The first hundred. */
-  items: Divergence[];
+export type DivergenceReport = Findings<Divergence>;
+
+/** What the version that was recorded would have done with the same records, if it had run. It performs nothing and has no plan. */
+export interface RecordedVersionReport {
+  specHash: string;
+  /** In the order of its spec. */
+  stages: StageReport[];
+  /** By what would become of them. */
+  actions: { perform: number; alreadyDone: number; inputRedacted?: number };
+  /** From what was recorded: what only this version explains is no effect of the other one. */
+  divergences: DivergenceReport;
+  /** Between its actions and those of the version that ran. */
+  differences: Findings<VersionDifference>;
+}
+
+export const VERSION_DIFFERENCE_KINDS = ['missing', 'added', 'target', 'address', 'headers', 'payload'] as const;
+export type VersionDifferenceKind = (typeof VERSION_DIFFERENCE_KINDS)[number];
+
+/** A place where two versions ask for different things. */
+export interface VersionDifference {
+  offset: number;
+  stage: string;
+  n: number;
+  /** `missing`: the version that ran does not act; `added`: only it does; else both, and this is the first thing that differs. */
+  kind: VersionDifferenceKind;
+  /** Of the recorded version. */
+  recorded: string | null;
+  /** Of the version that ran. */
+  ran: string | null;
+  explanation: string;
 }
