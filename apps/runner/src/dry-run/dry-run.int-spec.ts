@@ -10,7 +10,7 @@ import {
   referReport,
   withdraw,
 } from '@reenact/contracts';
-import { planDigest } from '@reenact/pipeline';
+import { parseSpec, planDigest, specHash } from '@reenact/pipeline';
 import { eventually } from '@reenact/testing';
 import { RunnerWorld } from '../runner.harness.js';
 
@@ -76,7 +76,39 @@ describe('dry-run', () => {
       const bytes = Buffer.concat(await (await world.objects.read(key, range)).toArray());
       expect(bytes).toHaveLength(size);
       const report = JSON.parse(bytes.toString());
-      expect(report).toMatchObject(format === 'v1' ? { actions: { alreadyDone: 2, notStarted: 3 } } : { audit_v: 1 });
+      const { id, specHash } = world.answers.version;
+      expect(id).toBe(command.runVersionId);
+      const { samples } = await world.reportOf(replayId);
+      expect(report).toEqual(
+        format === 'v1'
+          ? expect.objectContaining({ actions: { done: 0, failed: 0, alreadyDone: 2, notStarted: 3 } })
+          : {
+              audit_v: 1,
+              created_unix_ms: expect.any(Number),
+              bundle_dir: command.artifactId,
+              spec_sha256: specHash.slice('sha256:'.length),
+              input: {
+                journal_lane: 'webhooks',
+                journal_path: 'journal.ndjson',
+                last_n: null,
+                scanned_records: 5,
+                selected_bytes: expect.any(Number),
+                sample_sha256: samples.map(({ sha256 }) => sha256.slice('sha256:'.length)),
+              },
+              policy: { env: 'prod', approval_provided: false, mode: 'dry_run' },
+              actions: [
+                {
+                  action: 'http',
+                  role: 'sink',
+                  input_lane: 'webhooks',
+                  output_lane: null,
+                  stage: 'notify',
+                  target: 'triage',
+                  decision: 'require_approval',
+                },
+              ],
+            },
+      );
     }
 
     const actions = await world.rpc.call(listActions, { replayId }, context);
@@ -89,6 +121,33 @@ describe('dry-run', () => {
     ]);
     const some = await world.rpc.call(listActions, { replayId, state: 'not_started', limit: 2 }, context);
     expect(some.items.map(({ index }) => index)).toEqual([2, 3]);
+  });
+
+  it('dry-run - another version reports what the recorded one would have done, and performs nothing', async () => {
+    const recorded = world.dryRunCommand();
+    const [notify] = world.answers.version.spec.stages as { action: object }[];
+    const spec = {
+      ...world.answers.version.spec,
+      stages: [{ ...notify, action: { ...notify.action, path: "'/v2' + '/tickets'" } }],
+    };
+    const other = { ...world.answers.version, id: newId('version'), spec, specHash: specHash(parseSpec(spec)) };
+    world.answers.versions.set(other.id, other);
+    const { end } = await run({ ...recorded, runVersionId: other.id, runSpecHash: other.specHash });
+    expect(end).toMatchObject({ name: 'run.succeeded', data: { actionsTotal: 3 } });
+    const report = await world.reportOf(end.data.replayId);
+    expect(report.recordedVersion).toMatchObject({
+      specHash: recorded.specHash,
+      stages: [{ id: 'notify', in: 5, out: 5, errors: 0 }],
+      actions: { perform: 3, alreadyDone: 2 },
+      divergences: { compared: 2, count: 0 },
+      differences: {
+        compared: 5,
+        count: 5,
+        first: { offset: 1, stage: 'notify', kind: 'address', recorded: 'POST /tickets', ran: 'POST /v2/tickets' },
+      },
+    });
+    expect((await world.readPlan(end.data.replayId)).map(({ path }) => path)).toEqual(Array(5).fill('/v2/tickets'));
+    expect(world.tickets.seen).toEqual([]);
   });
 
   it('dry-run - the same command twice is one run', async () => {

@@ -53,7 +53,7 @@ export class DryRunWorker extends RunWorker {
     const options = { posture, targets, salt: lease.replayId, now: this.clock.now() };
     const built = await this.maker.make(command, inputs, options, recording, pulse);
     await recording.publish(this.objects, lease.replayId);
-    await this.reports.store(lease.row, built.report);
+    await this.reports.store(lease.row, built);
     await lease.keepPlan(posture, built.header as PlanHeader, built.planDigest, built.report.input.scanned);
     await lease.move('succeed');
   }

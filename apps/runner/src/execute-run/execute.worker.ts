@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Execute, type PlanHeader, Problem } from '@reenact/contracts';
-import type { ReplayReport } from '@reenact/pipeline';
 import { Clock } from '@reenact/service-kit';
 import { judgeExhausted } from '../domain/run.machine.js';
 import { PlanRecording } from '../make-plan/plan-recording.js';
+import type { MadePlan } from '../make-plan/plan-maker.js';
 import { RunReports } from '../make-plan/run-reports.js';
 import { type ExecutePoolConfig, RUNNER_CONFIG } from '../runner.config.js';
 import { EffectLedger } from '../store/effect-ledger.store.js';
@@ -63,13 +63,13 @@ export class ExecuteWorker extends RunWorker {
     const patience = { signal: pulse.signal, ...(!started && { goesOn: () => this.clock.now() < new Date(startBy) }) };
     const run = await this.verifier.verify(lease, pulse, recording, patience);
     if (!started && !(await this.starter.start(lease, run, patience))) return;
-    await this.conclude(lease, run.built.report, await this.performer.perform(lease, pulse, run, recording));
+    await this.conclude(lease, run.built, await this.performer.perform(lease, pulse, run, recording));
   }
 
-  private async conclude(lease: RunLease, report: ReplayReport, performed: Performed): Promise<void> {
+  private async conclude(lease: RunLease, built: MadePlan, performed: Performed): Promise<void> {
     const { done, failed, indeterminate, already_done } = await this.ledger.counts(lease.replayId);
     const { actions, alreadyDone, inputRedacted } = lease.row.header as PlanHeader;
-    await this.reports.store(lease.row, report, {
+    await this.reports.store(lease.row, built, {
       done,
       failed: failed + indeterminate,
       alreadyDone: alreadyDone + already_done,

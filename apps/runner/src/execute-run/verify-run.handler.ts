@@ -10,7 +10,6 @@ import {
 import type { ApprovalPayload } from '@reenact/credentials';
 import { RpcClient } from '@reenact/messaging';
 import type { ObjectStore } from '@reenact/object-store';
-import type { BuiltPlan } from '@reenact/pipeline';
 import { Clock } from '@reenact/service-kit';
 import {
   credentialFaults,
@@ -22,7 +21,7 @@ import {
 } from '../domain/verify-bindings.js';
 import { TargetResolver } from '../egress/target-resolver.js';
 import type { PlanRecording } from '../make-plan/plan-recording.js';
-import { type PlanInputs, PlanMaker } from '../make-plan/plan-maker.js';
+import { type MadePlan, type PlanInputs, PlanMaker } from '../make-plan/plan-maker.js';
 import { OBJECTS } from '../runner.config.js';
 import type { RunLease } from '../store/run-lease.js';
 import { contextOf } from '../store/run-row.js';
@@ -35,7 +34,7 @@ import { Refused, refuseFor } from './refused.js';
 export interface VerifiedRun {
   command: Execute;
   inputs: PlanInputs;
-  built: BuiltPlan;
+  built: MadePlan;
   header: PlanHeader;
   credential: ApprovalPayload | undefined;
   targets: Map<string, Target>;

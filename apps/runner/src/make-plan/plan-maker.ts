@@ -16,7 +16,7 @@ import {
   type TargetPin,
 } from '@reenact/contracts';
 import type { ObjectStore } from '@reenact/object-store';
-import { type Bundle, buildPlan, type BuiltPlan, type CompiledPipeline, openBundle } from '@reenact/pipeline';
+import { type AuditV1Input, type Bundle, buildPlan, type BuiltPlan, type CompiledPipeline, openBundle } from '@reenact/pipeline';
 import { decide } from '@reenact/posture';
 import { OBJECTS } from '../runner.config.js';
 import { type Patience, patiently } from '../take-runs/patiently.js';
@@ -35,6 +35,8 @@ export interface PlanInputs {
   blob: BlobKey;
   streamId: string;
   pipeline: CompiledPipeline;
+  /** Of the version that the evidence names, where another one runs. */
+  recordedPipeline?: CompiledPipeline;
 }
 
 export interface PlanOptions {
@@ -43,6 +45,11 @@ export interface PlanOptions {
   /** Names the effects of a run that does things again: the dry run's id, so that both modes plan the same. */
   salt: string;
   now: Date;
+}
+
+/** A plan, and what the audit form of its report names beside it. */
+export interface MadePlan extends BuiltPlan {
+  audited: Pick<AuditV1Input, 'spec' | 'bundle' | 'journal' | 'environment' | 'decide'>;
 }
 
 /** Makes plans: the same for both modes. Knows targets by name and revision, never where they are. */
@@ -68,7 +75,8 @@ export class PlanMaker {
     if (toRun.projectId !== artifact.projectId || recorded.projectId !== artifact.projectId) {
       throw new Problem('spec_hash_unresolved', { detail: 'a version belongs to another project' });
     }
-    return { artifact, blob: source.blob, streamId: source.streamId, pipeline };
+    const recordedPipeline = recorded.specHash === pipeline.specHash ? undefined : recorded.pipeline;
+    return { artifact, blob: source.blob, streamId: source.streamId, pipeline, recordedPipeline };
   }
 
   posture(environmentId: string, context: CallContext, patience: Patience): Promise<PostureRecord> {
@@ -90,8 +98,8 @@ export class PlanMaker {
     options: PlanOptions,
     recording: PlanRecording,
     pulse: Pulse,
-  ): Promise<BuiltPlan> {
-    const { artifact, pipeline, streamId, blob } = inputs;
+  ): Promise<MadePlan> {
+    const { artifact, pipeline, recordedPipeline, streamId, blob } = inputs;
     const bundle = await this.open(command, blob);
     const words = new Map(
       decide({
@@ -102,11 +110,13 @@ export class PlanMaker {
         now: options.now,
       }).capabilities.map(({ capability, decision }) => [capability, decision]),
     );
+    const decideOn = (capability: string) => words.get(capability) ?? 'deny';
     pulse.progress.recordsTotal = bundle.manifest.journal?.records;
     const built = await buildPlan({
       artifactSha256: command.artifactSha256 as Sha256,
       specHash: command.specHash as Sha256,
       pipeline,
+      recordedPipeline,
       projectId: artifact.projectId,
       environmentId: artifact.environmentId,
       streamId,
@@ -117,7 +127,7 @@ export class PlanMaker {
       targets: options.targets,
       records: () => bundle.records(),
       outcomes: () => bundle.outcomes(),
-      decide: (capability) => words.get(capability) ?? 'deny',
+      decide: decideOn,
       onAction: (action, payload) => recording.record(action, payload),
       onProgress: ({ records }) => {
         pulse.progress.records = records;
@@ -126,7 +136,17 @@ export class PlanMaker {
       signal: pulse.signal,
     });
     await recording.close();
-    return built;
+    const { manifest } = bundle;
+    const { spec } = pipeline;
+    const path = manifest.files.find(({ role }) => role === 'journal')?.path ?? '';
+    const audited = {
+      spec,
+      bundle: artifact.id,
+      journal: { lane: manifest.journal?.lane ?? spec.input, path },
+      environment: options.posture.posture.tier,
+      decide: decideOn,
+    };
+    return { ...built, audited };
   }
 
   /** The bundle, once its bytes have shown the digest that was commanded. */

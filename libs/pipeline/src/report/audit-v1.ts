@@ -16,6 +16,7 @@ export interface AuditV1 {
     selected_bytes: number;
     sample_sha256: string[];
   };
+  /** `env` is the tier of the environment's posture. */
   policy: { env: string; approval_provided: boolean; mode: 'dry_run' | 'execute' };
   actions: AuditV1Action[];
 }
@@ -37,7 +38,9 @@ export interface AuditV1Input {
   createdUnixMs: number;
   /** What stands for the directory: the artifact's id. */
   bundle: string;
+  /** As the manifest names them. */
   journal: { lane: string; path: string };
+  /** Tier of its posture. */
   environment: string;
   approvalProvided: boolean;
   mode: 'dry_run' | 'execute';
