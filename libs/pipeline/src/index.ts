@@ -30,6 +30,8 @@ export { readJournal } from './journal/read-journal.js';
 export { RecordStream } from './journal/record-stream.js';
 export { encodeOutcome, parseOutcome, readOutcomes } from './journal/read-outcomes.js';
 
+export { httpPathFault, natsSubjectFault } from './engine/address.js';
+export { targetHostFault } from './engine/target-host.js';
 export type { EngineAction } from './engine/action.js';
 export { type CompiledPipeline, compileSpec } from './engine/compile-pipeline.js';
 export { PipelineRun, type RecordResult, type StageFault } from './engine/pipeline-run.js';

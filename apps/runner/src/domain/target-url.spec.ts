@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { httpPathFault } from '@reenact/pipeline';
 import { actionUrl, assertActionSubject, targetUrl } from './target-url.js';
 
 const BASE = 'https://tickets.example.com/v2/';
@@ -11,6 +12,7 @@ describe('target-url', () => {
     ['http://[::1]:7999/a', '/b/', 'http://[::1]:7999/a/b/'],
     [BASE, '/users/a@b.c', 'https://tickets.example.com/v2/users/a@b.c'],
     [BASE, '/a/..b/c..', 'https://tickets.example.com/v2/a/..b/c..'],
+    [BASE, "/o'neil?q='x'&r=?", "https://tickets.example.com/v2/o'neil?q=%27x%27&r=?"],
   ])('%s with %s', (base, path, url) => {
     expect(actionUrl(base, path).href).toBe(url);
   });
@@ -24,6 +26,8 @@ describe('target-url', () => {
     '/a/../../admin',
     '/a/./b',
     '/a/..',
+    '/..;/admin',
+    '/a/..%3bx/admin',
     '/%2e%2e/admin',
     '/%2E./admin',
     '/.%2e/admin',
@@ -87,6 +91,9 @@ describe('target-url', () => {
       'evil.example',
       '\t',
       '[',
+      ';',
+      '%3b',
+      "'",
     );
     fc.assert(
       fc.property(fc.array(nasty, { maxLength: 8 }), fc.string(), (parts, tail) => {
@@ -96,11 +103,15 @@ describe('target-url', () => {
           url = actionUrl(BASE, path);
         } catch (error) {
           expect(error).toMatchObject({ code: 'target_refused' });
+          // A plan has no such action in the first place.
+          expect(httpPathFault(path)).toBe((error as Error).message);
           return;
         }
+        expect(httpPathFault(path)).toBeUndefined();
         expect(url.origin).toBe('https://tickets.example.com');
         expect(url.pathname.startsWith('/v2/')).toBe(true);
-        expect(decoded(decoded(url.pathname)).split(/[/\\]/)).not.toContain('..');
+        const segments = decoded(decoded(url.pathname)).split(/[/\\]/);
+        expect(segments.map((segment) => segment.split(';', 1)[0])).not.toContain('..');
       }),
       { numRuns: 2000 },
     );
@@ -110,8 +121,8 @@ describe('target-url', () => {
     expect(() => assertActionSubject(subject)).toThrow(expect.objectContaining({ code: 'target_refused' }));
   });
 
-  it('takes a plain subject', () => {
-    expect(() => assertActionSubject('tickets.made.v1')).not.toThrow();
+  it.each(['tickets.made.v1', 'orders.user:42', 'a/b'])('takes the subject %s', (subject) => {
+    expect(() => assertActionSubject(subject)).not.toThrow();
   });
 });
 

@@ -158,10 +158,12 @@ describe('dry-run', () => {
     expect(world.eventsOf(command.replayId).filter(({ name }) => name === 'run.succeeded')).toHaveLength(1);
   });
 
-  it('dry-run - fails clearly when the environment lacks a target', async () => {
+  it('dry-run - fails clearly when the environment lacks a target, or has one of another kind', async () => {
     const { target } = world.answers;
-    world.answers.target = { ...target, name: 'another' };
+    world.answers.target = { ...target, kind: 'nats' };
     try {
+      expect((await run()).end).toMatchObject({ name: 'run.failed', data: { codes: ['target_unknown'] } });
+      world.answers.target = { ...target, name: 'another' };
       const { command, end } = await run();
       expect(end).toMatchObject({ name: 'run.failed', data: { codes: ['target_unknown'] } });
       await expect(world.rpc.call(referPlan, { replayId: command.replayId }, context)).rejects.toMatchObject({

@@ -13,10 +13,17 @@ import {
   type RunSource,
   readPosture,
   type Sha256,
-  type TargetPin,
 } from '@reenact/contracts';
 import type { ObjectStore } from '@reenact/object-store';
-import { type AuditV1Input, type Bundle, buildPlan, type BuiltPlan, type CompiledPipeline, openBundle } from '@reenact/pipeline';
+import {
+  type AuditV1Input,
+  type Bundle,
+  buildPlan,
+  type BuiltPlan,
+  type CompiledPipeline,
+  type KnownTarget,
+  openBundle,
+} from '@reenact/pipeline';
 import { decide } from '@reenact/posture';
 import { OBJECTS } from '../runner.config.js';
 import { type Patience, patiently } from '../take-runs/patiently.js';
@@ -41,7 +48,7 @@ export interface PlanInputs {
 
 export interface PlanOptions {
   posture: PostureRecord;
-  targets: readonly TargetPin[];
+  targets: readonly KnownTarget[];
   /** Names the effects of a run that does things again: the dry run's id, so that both modes plan the same. */
   salt: string;
   now: Date;
@@ -84,7 +91,7 @@ export class PlanMaker {
   }
 
   /** The targets of now that the pipeline names; unknown ones are left out. */
-  async pin({ artifact, pipeline }: PlanInputs, context: CallContext, patience: Patience): Promise<TargetPin[]> {
+  async pin({ artifact, pipeline }: PlanInputs, context: CallContext, patience: Patience): Promise<KnownTarget[]> {
     const names = [...new Set(pipeline.spec.stages.flatMap((stage) => (stage.kind === 'action' ? [stage.action.target] : [])))];
     if (names.length === 0) return [];
     const request = { environmentId: artifact.environmentId, names };

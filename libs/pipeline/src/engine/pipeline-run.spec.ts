@@ -171,7 +171,7 @@ describe('pipeline-run', () => {
     expect(actions[3]).not.toHaveProperty('path');
   });
 
-  it.each(['a b', 'a.*', 'a.>', 'a..b', '', '$SYS.x'])('refuses to publish to %j', (subject) => {
+  it.each(['a b', 'a.*', 'a.>', 'a..b', '', '$SYS.x', '_INBOX.x'])('refuses to publish to %j', (subject) => {
     const stage = { id: 'bus', kind: 'action', from: ['in'], action: { kind: 'nats', target: 'bus', subject: 'body' } };
     expect(runOver([stage], [subject]).errors).toMatchObject([{ code: 'subject_invalid' }]);
   });

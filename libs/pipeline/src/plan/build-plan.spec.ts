@@ -184,6 +184,13 @@ describe('build-plan', () => {
       code: 'target_unknown',
       options: { members: { target: 'triage' } },
     });
+    const otherKind = [{ id: 'tgt_1', name: 'triage', revision: 1, kind: 'nats' as const }];
+    await expect(plan(journalOf(3), { targets: otherKind })).rejects.toMatchObject({
+      code: 'target_unknown',
+      message: expect.stringContaining('by http, which is a target of nats'),
+    });
+    const known = await plan(journalOf(3), { targets: [{ ...otherKind[0], kind: 'http' }] });
+    expect(known.header.targets).toEqual([{ id: 'tgt_1', name: 'triage', revision: 1 }]);
     const nothing = await plan(journalOf(1), { targets: [] });
     expect(nothing.header).toMatchObject({ targets: [], capabilities: [], actions: 0 });
   });

@@ -15,6 +15,7 @@ import {
   type Disposition,
   ENGINE,
   type Include,
+  type KnownTarget,
   PLAN_LIMITS,
   type PlanAction,
   type PlanHeader,
@@ -50,8 +51,8 @@ export interface PlanRequest {
   again?: boolean;
   /** Needed with `again`; the same in dry run and execute, or the digests differ. */
   salt?: string;
-  /** The environment's targets; those that the plan uses go into its header. */
-  targets: readonly PlanTarget[];
+  /** The environment's targets; those that the plan uses go into its header, without their kinds. */
+  targets: readonly KnownTarget[];
   /** Gives the journal from its beginning, each time it is called. */
   records: () => AsyncIterable<JournalRecord>;
   /** Gives the outcomes from their beginning, each time it is called. */
@@ -112,7 +113,7 @@ class PlanBuilder {
   private readonly divergences: DivergenceFinder;
   private readonly input: ReportInput = { scanned: 0, selected: 0, bytes: 0, offsetGaps: 0, digestOk: true };
   private readonly samples: ReplayReport['samples'] = [];
-  private readonly targets: Map<string, PlanTarget>;
+  private readonly targets: Map<string, KnownTarget>;
   private readonly usedTargets = new Set<PlanTarget>();
   private readonly capabilities = new Set<string>();
   private readonly limits: PlanLimits;
@@ -256,10 +257,13 @@ class PlanBuilder {
   }
 
   private perform(action: PlanAction, capability: string): void {
-    const target = this.targets.get(action.target);
-    if (!target) {
-      const { target: name, stage } = action;
+    const { target: name, stage, kind } = action;
+    const target = this.targets.get(name);
+    if (!target)
       throw new Problem('target_unknown', { detail: `stage ${stage} acts on ${name}`, members: { target: name, stage } });
+    if (target.kind !== undefined && target.kind !== kind) {
+      const detail = `stage ${stage} acts on ${name} by ${kind}, which is a target of ${target.kind}`;
+      throw new Problem('target_unknown', { detail, members: { target: name, stage } });
     }
     this.usedTargets.add(target);
     this.capabilities.add(capability);

@@ -18,6 +18,11 @@ export interface PlanTarget {
   revision: number;
 }
 
+/** A target of the environment: with its kind where that is known, to be compared with what acts on it. */
+export interface KnownTarget extends PlanTarget {
+  kind?: ActionKind;
+}
+
 /** What an approval covers: the digest of its canonical JSON is the plan digest. */
 export interface PlanHeader {
   v: 1;
