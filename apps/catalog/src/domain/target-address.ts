@@ -1,4 +1,5 @@
 import { type FieldError, Problem, type TargetHeader, type TargetKind, type TargetLimits } from '@reenact/contracts';
+import { targetHostFault } from '@reenact/pipeline';
 
 const PROTOCOLS: Record<TargetKind, string[]> = { http: ['http:', 'https:'], nats: ['nats:', 'tls:'] };
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
@@ -35,6 +36,8 @@ function faultOfUrl(kind: TargetKind, url: string): string | undefined {
   const parsed = new URL(url);
   if (!PROTOCOLS[kind].includes(parsed.protocol)) return `must begin with ${PROTOCOLS[kind].join('// or ')}//`;
   if (parsed.hostname === '') return 'must name a host';
+  const host = targetHostFault(url);
+  if (host) return `must name its host plainly: ${host}`;
   if (parsed.username !== '' || parsed.password !== '') return 'must not carry credentials: use a header with a secretRef';
   if (parsed.search !== '' || parsed.hash !== '' || url.endsWith('?') || url.endsWith('#'))
     return 'must not have a query or a fragment';
