@@ -23,6 +23,8 @@ export interface ExecutePoolConfig extends RunnerPoolConfig {
   rootPublicKey: string;
   /** Ranges that targets may reach beyond public ones, as `REENACT_EGRESS_ALLOW` writes them. */
   egressAllow?: string;
+  /** Ranges of the installation itself beside the addresses of the machine, in the same form; closed unless `egressAllow` opens them. */
+  egressDeny?: string;
   targetSecretsDirectory?: string;
   /** How long a target may take to answer; default 10 s. */
   answerTimeoutMs?: number;
@@ -58,6 +60,7 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     ...common,
     rootPublicKey: readFileSync(keyFile, 'utf8'),
     egressAllow: reader.optional('REENACT_EGRESS_ALLOW'),
+    egressDeny: reader.optional('REENACT_EGRESS_DENY'),
     targetSecretsDirectory: reader.optional('REENACT_TARGET_SECRETS_DIR'),
     answerTimeoutMs,
   };

@@ -3,7 +3,9 @@ import ipaddr from 'ipaddr.js';
 /** A range of addresses that the server's configuration opens beyond the public ones. */
 export type AddressRange = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** Reads `REENACT_EGRESS_ALLOW`: CIDR ranges or single addresses, separated by commas. Throws a RangeError naming the part that is neither. */
+const ZONE = /%.*$/;
+
+/** Reads `REENACT_EGRESS_ALLOW` and `REENACT_EGRESS_DENY`: CIDR ranges or single addresses, separated by commas. Throws a RangeError naming the part that is neither. */
 export function parseRanges(text: string): AddressRange[] {
   return text
     .split(',')
@@ -20,18 +22,38 @@ export function parseRanges(text: string): AddressRange[] {
     });
 }
 
+/** The addresses of the machine's own interfaces, as ranges of one. */
+export function ownRanges(interfaces: NodeJS.Dict<{ address: string }[]>): AddressRange[] {
+  return parseRanges(
+    Object.values(interfaces)
+      .flatMap((addresses = []) => addresses.map(({ address }) => address.replace(ZONE, '')))
+      .join(','),
+  );
+}
+
+/** What the server's configuration opens, and what is the installation's own. */
+export interface EgressRules {
+  allowed: readonly AddressRange[];
+  own?: readonly AddressRange[];
+}
+
 /**
  * Why nothing may be sent to that address; undefined when it may. Only global unicast is free: private, loopback, link-local, shared (CGNAT),
- * multicast, reserved and translated (6to4, Teredo, NAT64) ranges need an allowed range. IPv4 inside IPv6 is judged as IPv4.
+ * multicast, reserved and translated (6to4, Teredo, NAT64) ranges, and the installation's own, need an allowed range. IPv4 inside IPv6 is
+ * judged as IPv4.
  */
-export function addressFault(text: string, allowed: readonly AddressRange[]): string | undefined {
-  const bare = text.replace(/%.*$/, '');
+export function addressFault(text: string, { allowed, own = [] }: EgressRules): string | undefined {
+  const bare = text.replace(ZONE, '');
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return 'not an address';
   const address = ipaddr.process(bare);
+  if (isIn(address, allowed)) return undefined;
+  if (isIn(address, own)) return "the address is the installation's own";
   const range = address.range();
-  if (range === 'unicast' && !isEmbedded(address)) return undefined;
-  const opened = allowed.some(([network, bits]) => network.kind() === address.kind() && address.match(network as never, bits));
-  return opened ? undefined : `the address is ${range}`;
+  return range === 'unicast' && !isEmbedded(address) ? undefined : `the address is ${range}`;
+}
+
+function isIn(address: ipaddr.IPv4 | ipaddr.IPv6, ranges: readonly AddressRange[]): boolean {
+  return ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network as never, bits));
 }
 
 /** `::a.b.c.d`, the deprecated IPv4-compatible form, which some stacks still route to the IPv4 address. */

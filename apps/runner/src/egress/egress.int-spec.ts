@@ -136,9 +136,9 @@ describe('egress', () => {
       { address: '127.0.0.1', family: 4 },
       { address: '192.168.0.1', family: 4 },
     ]);
-    await expect(resolveHost('tickets.test', LOOPBACK)).rejects.toMatchObject({ code: 'target_refused' });
+    await expect(resolveHost('tickets.test', { allowed: LOOPBACK })).rejects.toMatchObject({ code: 'target_refused' });
     answers.push([]);
-    await expect(resolveHost('nothing.test', LOOPBACK)).rejects.toMatchObject({ code: 'target_refused' });
+    await expect(resolveHost('nothing.test', { allowed: LOOPBACK })).rejects.toMatchObject({ code: 'target_refused' });
   });
 
   it('follows no redirect', async () => {

@@ -1,15 +1,14 @@
 import type { LookupFunction } from 'node:net';
 import type { Target } from '@reenact/contracts';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
-import type { AddressRange } from '../domain/address-rules.js';
+import type { EgressRules } from '../domain/address-rules.js';
 import type { Attempted } from '../domain/judge-answer.js';
 import { actionUrl, targetUrl } from '../domain/target-url.js';
 import type { Channel, Sending } from './egress.js';
 import { type HostAddress, resolveHost } from './resolve-host.js';
 import { sentHeaders, targetHeaders } from './target-headers.js';
 
-export interface ChannelOptions {
-  allowed: readonly AddressRange[];
+export interface ChannelOptions extends EgressRules {
   secretsDirectory?: string;
   answerTimeoutMs: number;
 }
@@ -85,7 +84,7 @@ export class HttpChannel implements Channel {
 
   private async prepare(): Promise<Prepared> {
     const headers = await targetHeaders(this.target, this.options.secretsDirectory);
-    const address = await resolveHost(targetUrl(this.target.url).hostname, this.options.allowed);
+    const address = await resolveHost(targetUrl(this.target.url).hostname, this.options);
     return { headers, agent: this.agentFor(address) };
   }
 

@@ -1,6 +1,7 @@
+import { networkInterfaces } from 'node:os';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Target } from '@reenact/contracts';
-import { parseRanges } from '../domain/address-rules.js';
+import { ownRanges, parseRanges } from '../domain/address-rules.js';
 import { ANSWER_TIMEOUT_MS, type ExecutePoolConfig, RUNNER_CONFIG } from '../runner.config.js';
 import { type Channel, Egress } from './egress.js';
 import { type ChannelOptions, HttpChannel } from './http-channel.js';
@@ -15,6 +16,7 @@ export class LiveEgress extends Egress {
     super();
     this.options = {
       allowed: parseRanges(config.egressAllow ?? ''),
+      own: parseRanges(config.egressDeny ?? ''),
       ...(config.targetSecretsDirectory !== undefined && { secretsDirectory: config.targetSecretsDirectory }),
       answerTimeoutMs: config.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
     };
@@ -23,7 +25,12 @@ export class LiveEgress extends Egress {
   open(target: Target): Channel {
     const { answerTimeoutMs } = this.options;
     // What a crash leaves is judged after the pool's own patience: no target is given more.
-    const options = { ...this.options, answerTimeoutMs: Math.min(answerTimeoutMs, target.limits?.timeoutMs ?? answerTimeoutMs) };
+    const own = [...(this.options.own ?? []), ...ownRanges(networkInterfaces())];
+    const options = {
+      ...this.options,
+      own,
+      answerTimeoutMs: Math.min(answerTimeoutMs, target.limits?.timeoutMs ?? answerTimeoutMs),
+    };
     return target.kind === 'nats' ? new NatsChannel(target, options) : new HttpChannel(target, options);
   }
 }

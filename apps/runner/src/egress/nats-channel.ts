@@ -60,7 +60,7 @@ export class NatsChannel implements Channel {
   private async prepare(): Promise<Prepared> {
     const { hostname, port, tls } = natsAddress(this.target.url);
     const { authorization, ...configured } = await targetHeaders(this.target, this.options.secretsDirectory);
-    const { address, family } = await resolveHost(hostname, this.options.allowed);
+    const { address, family } = await resolveHost(hostname, this.options);
     const nc = await connect({
       servers: `${family === 6 ? `[${address}]` : address}:${port}`,
       name: 'reenact-runner',

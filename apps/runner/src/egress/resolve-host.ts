@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { type AddressRange, addressFault } from '../domain/address-rules.js';
+import { addressFault, type EgressRules } from '../domain/address-rules.js';
 import { refused } from '../domain/target-refused.js';
 
 export interface HostAddress {
@@ -12,12 +12,12 @@ export interface HostAddress {
  * The address to connect to, looked up once and checked; connecting to it and to nothing else is the caller's part. Throws `target_refused`
  * when any address of the host is not allowed, since a name may answer with another of them next time.
  */
-export async function resolveHost(hostname: string, allowed: readonly AddressRange[]): Promise<HostAddress> {
+export async function resolveHost(hostname: string, rules: EgressRules): Promise<HostAddress> {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(host);
   const found = family ? [{ address: host, family }] : await lookup(host, { all: true });
   for (const { address } of found) {
-    const fault = addressFault(address, allowed);
+    const fault = addressFault(address, rules);
     if (fault) throw refused(`${hostname}: ${fault}`);
   }
   const [first] = found;
