@@ -3,8 +3,11 @@ import { fromCel, toCel } from './cel-value.js';
 import { checkExpression, compileExpression } from './compile-expression.js';
 import { StageError } from './stage-error.js';
 
+const bodies = new Map<string, unknown>();
+
 function evaluate(text: string, body = 'null'): unknown {
-  const cel = toCel(parseExactJson(body));
+  const cel = bodies.get(body) ?? toCel(parseExactJson(body));
+  bodies.set(body, cel);
   const headers = new Map([['x-event', 'push']]);
   return fromCel(
     compileExpression(text)({ body: cel, value: cel, headers, key: 'k', offset: 7n, at: '2026-01-02T03:04:05.000Z' }),
@@ -38,9 +41,28 @@ describe('compile-expression', () => {
     ['value.l.filter(x, x > 1).map(x, x * x)', '{"l":[1,2,3]}', [4, 9]],
     ["'2026-01-01'.matches('^[0-9]{4}-')", 'null', true],
     ['-0.0', 'null', 0],
+    ["base64.encode(bytes(body.t + '\u2603'))", '{"t":"a?"}', 'YT/imIM='],
+    ['string(base64.decode(body))', '"YT/imIM="', 'a?\u2603'],
+    ['string(base64.decode(body))', '"YT/imIM"', 'a?\u2603'],
+    ['base64.decode(body) == bytes(key)', '"aw=="', true],
+    ['bytes(body).base64() == base64.encode(bytes(body))', '"x"', true],
+    ['sha256(body)', '"abc"', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+    ["sha256(base64.decode('YWJj')) == sha256('abc') && sha256(key) != sha256(body)", '""', true],
+    ["string(timestamp(at) + duration('90s'))", 'null', '2026-01-02T03:05:35Z'],
+    ["string(timestamp('2026-01-02T03:04:05.120Z'))", 'null', '2026-01-02T03:04:05.12Z'],
+    ["int(timestamp(at)) - int(timestamp('2026-01-02T03:04:00Z'))", 'null', 5],
+    ["string(timestamp('2026-01-02T03:04:05Z') - timestamp('2026-01-02T03:04:00Z'))", 'null', '5s'],
+    ["base64.decode('')", 'null', ''],
   ])('%s over %s', (text, body, result) => {
     expect(evaluate(text, body)).toEqual(result);
   });
+
+  it.each(["base64.decode('a')", "base64.decode('ab=c')", "base64.decode('YR==')", "base64.decode('a-_b')", 'sha256(body)'])(
+    '%s fails',
+    (text) => {
+      expect(codeOf(text, '5')).toBe('expression_failed');
+    },
+  );
 
   it('gives member names no meaning of their own', () => {
     const body = '{"constructor":"c","__proto__":"p","toString":"t","hasOwnProperty":1,"length":2}';
@@ -113,6 +135,9 @@ describe('compile-expression', () => {
     'body.list.map(x, bytes(body.text))',
     'body.list.map(x, bytes(body.text) + bytes(body.text))',
     'body.list.map(x, body.text.size())',
+    'body.list.map(x, sha256(body.text))',
+    'body.list.map(x, base64.encode(bytes(body.text)))',
+    'body.list.map(x, base64.decode(body.text))',
     'body.list.map(x, body.text.upperAscii())',
     'body.list.map(x, body.words.map(w, w) == body.words)',
     'body.list.map(x, body.text in body.words)',

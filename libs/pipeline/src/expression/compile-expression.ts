@@ -1,8 +1,8 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { StageError } from './stage-error.js';
-import { matchesLinear } from './linear-regexp.js';
 import { metered, spend, spendOfRecord } from './cost-meter.js';
 import { ERROR_COST } from './expression-cost.js';
+import { registerExtraFunctions } from './extra-functions.js';
 import { costOf, meterWork, renameMatches, unusableMember } from './expression-tree.js';
 
 /** What an expression may read. */
@@ -18,17 +18,18 @@ export interface Variables {
 /** A compiled expression: gives a CEL value. Throws a StageError. */
 export type Expression = (variables: Variables) => unknown;
 
-const environment = new Environment({
-  homogeneousAggregateLiterals: false,
-  limits: { maxAstNodes: 1000, maxDepth: 32, maxListElements: 256, maxMapEntries: 256, maxCallArguments: 16 },
-})
+const environment = registerExtraFunctions(
+  new Environment({
+    homogeneousAggregateLiterals: false,
+    limits: { maxAstNodes: 1000, maxDepth: 32, maxListElements: 256, maxMapEntries: 256, maxCallArguments: 16 },
+  }),
+)
   .registerVariable('body', 'dyn')
   .registerVariable('value', 'dyn')
   .registerVariable('headers', 'map<string, string>')
   .registerVariable('key', 'dyn')
   .registerVariable('offset', 'int')
-  .registerVariable('at', 'string')
-  .registerFunction('string.matchesLinear(string): bool', matchesLinear, { async: false } as never);
+  .registerVariable('at', 'string');
 
 /** Why a text is not a usable expression, or undefined when it is one. */
 export function checkExpression(text: string): string | undefined {

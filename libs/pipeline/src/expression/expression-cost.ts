@@ -27,6 +27,9 @@ const FUNCTION_COSTS: ReadonlyMap<string, Cost> = new Map<string, Cost>([
   ['join', ([list, separator]) => joinCost(list, separator)],
   ['size', ([value]) => (typeof value === 'string' ? value.length * 2 : 1)],
   ['json', ([bytes]) => sizeOf(bytes) * 2],
+  ['sha256', ([value]) => 120 + sizeOf(value)],
+  ['encode', ([, bytes]) => 20 + sizeOf(bytes)],
+  ['decode', ([, text]) => 20 + sizeOf(text) * 2],
   // Its pattern is tried from every place on.
   ['duration', ([text]) => sizeOf(text) ** 3 / 25],
   ...['Date', 'DayOfMonth', 'DayOfWeek', 'DayOfYear', 'FullYear', 'Hours', 'Minutes', 'Month', 'Seconds'].map(
