@@ -1,0 +1,29 @@
+/**
+ * A bundle of a graph with a split, a merge, a window and a lane behind an action, kept as bytes. Some of its records hold redaction tokens (in a
+ * body, in a header, in bytes that are no JSON), some have stages fail.
+ */
+export const GOLDEN_GRAPH = [
+  'H4sIBAAAAAAA/wYAQkMCAFQI7Vrrbts4Fu7vPAVBLKYNRklIirpiu4POTAftYIqdGWQ6aYOgoCTKVixLqkQ7SQP/mpfY59snWVC+SFZE24w3KXYRIoBl+pzD7xyeG6mM',
+  'WZbEvBLHl1WePXuYgRCyKQXyEyHU/UTYJjZAzQAIY9sxwTP0QHjWxqQSrHyG9l6rq9z/yLg9AADGeTlmAvoAlpxnLBTHwSSLUn4yxdCQBGzAM/E2khRsID4hPKSWNQ1o',
+  'wa+taTXKRsilVYbI5zk5z6ZJmWfjFRPPpluZqoKHb1g1lPTVkBHL9sMIRa7rIeTGtoMCFJEoZjy0UMCx6UWO5SKHmiQkpocCHsae7QQc2bbLQyfC3J0LDlkhJiWPXtUa',
+  'EkTsI4yPiHWKkY/k3zFC6OOcNsjzBWT5dLRQv+KfJzwLOfQBricu80mZsRT6QNoPAJiyTP4K8zLiZVVzAWnNMC+jCvqA0AMAZjVvnKRcTp3XNHN+AGDBxFz1god1MC6E',
+  'SDF5ypc/NbNV8qUGZFKzmavt1rIgci0WBkFgIRR4XmRHMYqs2IlwFAYmCR2H2pEdmhayY9OJAu5i6piR64WWzQhyCawlz4x+rAszHGdRP+ClmbqYqet4aswBsUNqRSEK',
+  'Ysps5JrE82ho85CHMQ2xRRkJQsoI8gJCSGCahLiImjyOiEcZDTZjzicizMe8UoJeEtxBTRxsqVGHUUwiHJsOtpBrU8vCmFKTIu4G1OaWFZgEmwjHzHJj7GDLsbnrItsy',
+  'cUTjkNEF6gMALg5mjxf/K3d7wDW25H9CHaeb/xGhT/n/McYtZEXynpdVkmfQX+X/iE/r5A9HSRZBH/6aFDxNMg4NmLExh/4q08FxHvEU+nUK/DQoWTGEBkyyYiLaVJVg',
+  'A5n2zm9hIgVKYVUjvyrSREADxmU+hv75ku/CgCJvUSeCjyvoQ3FT8BdBHt0cgpcvwZgV4JtvwJBV9dxxTX0IvgPNN+CD8ws4MxarB8mgWTtOUsHL1uLz1ZZrz2mvhlza',
+  'Z8rSCT/+LG7AP14CsxFYjVma7ixySX1H6N/bMlMW8JbMMStaApciJLqVlSSDNFMtEPq3sBpNVvLlswEFvxbtKfAteA6un4NvQSXKJBu8WIE5hAYMJ5XIx7yUZpC2XH03',
+  'YJYLDv1skqazFeKCJWVrU6+SLMqv2laYA1ziXZKH+SQT0CeNNYdJ0YhhoZDOqRQjqQseSfeI+LjIBZfSRDnhxpLXv10KGwohRQtWDrg0xBUr+TCfVNKz5yUCPj+pd+tE',
+  'GmXNTt9lL1uGklVhYS1p1MND2BhC8LY33FFgrvhFD7yMiaoNL5jUwTMJLnkovz+vWY8ljBG/kfufRzer/Ryz4sXUANM5IGjAIWd1HPnn8PpIlCzk8KJBGebFzQaUTQxu',
+  'tSIrw2EylTYcczHM64zxx2nbpCW7OmkZL4/jitcQFwqU7Godb5hnciOPZKhDow9+xXm2Af7SLXbB3/aClQY/vv7l9enrthLDPI3mfiGNP5tdPGKhfqCx3sI9zBqb6z/G',
+  'FHfrP0E2eqr/jzFu4TwUoY8MKM+A7QMS8tYOSFB6vQ9HqB2pt/Ds6LQOTR8K+csPi8A9lYHrQ1YUaRIyGYAndcM9W8b8bbu8vIoYQODf//oLGoti6Z9fzGYHDT6sxIc7',
+  '+LASH94LH+7gW9bXCh9JxT+LG+jj2TpqokRNOqiJEjW5L+pb+LeSRywUXOazMrrGn0L2vXn06frDF+Rte5Qy76hKGlXrer2axstps2MBU2kBs2MBU2kBc699M1X7ZjbK',
+  'mC1lzEYZujZNltNWR0eq1JHuHDt0Lx3pxtixlPisXWOn9p5h4yfbHvfSxlLtmNXsGOrsga3U0d450uy9UNsq1HY7PxitadzE0royjlIZZ+egcXZX5ntWcZtCH56c0Dew',
+  'DcRVAnF39mz36+evdet6SqW8nUuJt5ereCpX8RpXoR2fwMosg7sVWu3heL/AxN0a3dRA1A5Noz2PVcURK/MS7tZ0tZvjPYu6uqrj/rDFuB23a/NEVQSxMjvhbh+gjiN8',
+  '70ZgrilRaDqcDPjdgufcVT0fqfIVViYs3K3yG7qz/co8VtZ5vFboO8iVGQ53a/eGqLp38X6AFg3Tdg4x2vNY1cBgZUrE3Q5hQyRa96g4gfnz6OPZ28GHbDQIx7/Td++9',
+  '5MMfb7/88t6jf57lV//88+fhb5fvxJk5/MgvX1kfxj/98O4Gx/yn1H73Y7pGu1a5iPJAg7sNwYaQ268jwKqWgJ0cH58EPdklnl+y1tPe7MKYX3Vcw/VDhfIshLvtwYZo',
+  '0+gP+lRzlNHmtM8IneOQ8jyEu/3Ehmi7d0MxR+4qkbv9BwLstk8EHY2U5xvcbSY2RM5+3QRWthPYU+QCr50L1uZXNczuaqrsP8juNwTk3v3HQzWDRNmEkN0vFsh+TQhR',
+  'NiFk092CsqkgGpcL+zUVRNVUVER1VbDhroAo2wiy+2UB0Wgj2gefMzg7+NrXcY8+Oq/DH2SNLe9/LWKa3ftfQp/+/+dRxtr9b/2StnkxlC0nxUS+dOVlmZdrLVaLZfHK',
+  'rsNSjebvYLYy4TvrGItPH745Pf0VWMiEnXvVzWjzkYq+H+ou9NooTU2UpibKXnptlJYmSus+297LpA3V1oRqaxq0l14bpasfSq4m0F56baCepjk9TZS99Noosa6D4q0e',
+  'uhODPtCt7nl347Gui/Yz6GPd6qTddXVdtJ9BH6iuk+KtXtqXn/q59OsS1i1MWNOs/Qz6QLUrqHYJ/e/UUHns1A2qNs/uLtDPpQ9YN10R3XTVz6AP1NEF6ugC7WXYEejX',
+  'bo2fxtN4Gk/j/3r8BxmT6Z8ANgAAH4sIBAAAAAAA/wYAQkMCABsAAwAAAAAAAAAAAA==',
+].join('');
