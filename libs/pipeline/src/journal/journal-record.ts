@@ -92,6 +92,7 @@ export class JournalRecord {
    * what replaces it must mean the same in JSON texts as they stand.
    */
   withText(pattern: RegExp, replace: (found: string) => string): JournalRecord | undefined {
+    if (this.base64 === undefined && this.line.search(pattern) < 0) return undefined;
     const line = this.line.replaceAll(pattern, replace);
     const body = this.base64 === undefined ? undefined : this.rawBody.toString('latin1');
     const shown = body?.replaceAll(pattern, replace);

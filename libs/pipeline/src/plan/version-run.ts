@@ -17,6 +17,11 @@ export interface Asked {
 
 const NOTHING: Asked = { actions: [], isRedacted: () => false };
 
+/** Asked for without a token in sight. */
+function plain(actions: readonly EngineAction[]): Asked {
+  return actions.length === 0 ? NOTHING : { actions, isRedacted: NOTHING.isRedacted };
+}
+
 /**
  * A version at work on the records. Of a record with redaction tokens it also learns which actions depend on them: it runs a second time with
  * other tokens, and what comes out otherwise, or not at all, was made of them.
@@ -42,9 +47,9 @@ export class VersionRun {
     const shown = stateful ? disguised(record) : undefined;
     if (shown) this.other ??= this.run.fork();
     const { actions } = this.run.process(record, { counted: selected });
-    if (stateful) return this.other ? this.compared(actions, this.other, shown ?? record) : { ...NOTHING, actions };
+    if (stateful) return this.other ? this.compared(actions, this.other, shown ?? record) : plain(actions);
     const other = actions.length === 0 ? undefined : disguised(record);
-    return other ? this.compared(actions, this.run.fork(), other) : { ...NOTHING, actions };
+    return other ? this.compared(actions, this.run.fork(), other) : plain(actions);
   }
 
   private compared(actions: readonly EngineAction[], run: PipelineRun, record: JournalRecord): Asked {
