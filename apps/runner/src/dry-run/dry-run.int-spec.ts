@@ -150,6 +150,21 @@ describe('dry-run', () => {
     expect(world.tickets.seen).toEqual([]);
   });
 
+  it('dry-run - a costly selection takes no lease from the runs beside it', async () => {
+    const digits = '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]';
+    const costly = ['a', 'b', 'c', 'd'].reduceRight((inner, name) => `${digits}.all(${name}, ${inner})`, 'offset >= 0');
+    await world.capture({ records: 400 });
+    const slow = { ...world.dryRunCommand(), selection: { where: costly } };
+    await world.send(dryRun, slow);
+    await eventually(() => expect(world.eventsOf(slow.replayId)).not.toEqual([]));
+    const beside = await run();
+    expect(beside.end).toMatchObject({ name: 'run.succeeded', data: { attempt: 1 } });
+    expect(await world.end(slow.replayId, 50_000)).toMatchObject({
+      name: 'run.succeeded',
+      data: { attempt: 1, actionsTotal: 400 },
+    });
+  });
+
   it('dry-run - the same command twice is one run', async () => {
     const { command } = await run();
     await world.send(dryRun, command);
