@@ -6,7 +6,7 @@ import { StageError } from './stage-error.js';
  */
 export const MAX_EVALUATION_COST = 40_000_000;
 /** What all evaluations and payloads of one record may cost together. */
-export const MAX_RECORD_COST = 200_000_000;
+export const MAX_RECORD_COST = 100_000_000;
 
 // Evaluations are synchronous, so one meter is enough.
 const meter = { evaluation: MAX_EVALUATION_COST, record: MAX_RECORD_COST, inRecord: false };
