@@ -118,7 +118,8 @@ export class ContentRoutes {
     route({
       method: 'GET',
       path: 'replays/:replayId/report',
-      summary: 'Input, stages, actions and divergences; ?format=audit_v1 for the replay-audit field names',
+      summary:
+        'Input, stages, actions, divergences, and the recorded version where another one ran; ?format=audit_v1 for the replay-audit field names',
       place: at('replayId', 'see'),
       queryType: ReportQuery,
       handle: async (call) => {
