@@ -10,7 +10,7 @@ import {
   referReport,
   withdraw,
 } from '@reenact/contracts';
-import { parseSpec, planDigest, specHash } from '@reenact/pipeline';
+import { type ActionStage, parseSpec, planDigest, specHash } from '@reenact/pipeline';
 import { eventually } from '@reenact/testing';
 import { RunnerWorld } from '../runner.harness.js';
 
@@ -125,11 +125,10 @@ describe('dry-run', () => {
 
   it('dry-run - another version reports what the recorded one would have done, and performs nothing', async () => {
     const recorded = world.dryRunCommand();
-    const [notify] = world.answers.version.spec.stages as { action: object }[];
-    const spec = {
-      ...world.answers.version.spec,
-      stages: [{ ...notify, action: { ...notify.action, path: "'/v2' + '/tickets'" } }],
-    };
+    const recordedSpec = parseSpec(world.answers.version.spec);
+    const [notify] = recordedSpec.stages as ActionStage[];
+    const action = { ...notify.action, path: "'/v2' + '/tickets'" };
+    const spec = { ...recordedSpec, stages: [{ ...notify, action }] };
     const other = { ...world.answers.version, id: newId('version'), spec, specHash: specHash(parseSpec(spec)) };
     world.answers.versions.set(other.id, other);
     const { end } = await run({ ...recorded, runVersionId: other.id, runSpecHash: other.specHash });
