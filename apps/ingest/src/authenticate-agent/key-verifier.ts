@@ -16,6 +16,13 @@ interface Asked {
   key?: VerifiedKey;
 }
 
+/** A question about a key that is still to be sent. */
+interface Waiting {
+  answer: Promise<VerifiedKey>;
+  resolve(key: VerifiedKey): void;
+  reject(error: unknown): void;
+}
+
 /** Whose keys an announcement is about. */
 export type KeyOwner = Partial<Pick<VerifiedKey, 'keyId' | 'agentId' | 'environmentId'>>;
 
@@ -23,7 +30,7 @@ export type KeyOwner = Partial<Pick<VerifiedKey, 'keyId' | 'agentId' | 'environm
 @Injectable()
 export class KeyVerifier {
   private readonly known = new Map<string, Asked>();
-  private waiting = new Map<string, { resolve(key: VerifiedKey): void; reject(error: unknown): void }>();
+  private waiting = new Map<string, Waiting>();
 
   constructor(
     private readonly rpc: RpcClient,
@@ -61,8 +68,16 @@ export class KeyVerifier {
   }
 
   private ask(keyHash: string): Promise<VerifiedKey> {
+    // Its answer is forgotten though it was not asked for yet: one question serves both, since nothing newer could be known.
+    const waiting = this.waiting.get(keyHash);
+    if (waiting) return waiting.answer;
     if (this.waiting.size === 0) setImmediate(() => void this.send());
-    return new Promise((resolve, reject) => this.waiting.set(keyHash, { resolve, reject }));
+    let settle!: Pick<Waiting, 'resolve' | 'reject'>;
+    const answer = new Promise<VerifiedKey>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    this.waiting.set(keyHash, { answer, ...settle });
+    return answer;
   }
 
   private async send(): Promise<void> {
@@ -71,7 +86,7 @@ export class KeyVerifier {
     for (let at = 0; at < asked.length; at += MAX_BATCH) await this.sendBatch(asked.slice(at, at + MAX_BATCH));
   }
 
-  private async sendBatch(asked: [string, { resolve(key: VerifiedKey): void; reject(error: unknown): void }][]): Promise<void> {
+  private async sendBatch(asked: [string, Waiting][]): Promise<void> {
     try {
       const context = { actor: { kind: 'service', id: 'ingest' }, correlationId: newUuid() } as const;
       const request = { keyHashes: asked.map(([keyHash]) => keyHash) };
