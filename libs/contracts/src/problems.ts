@@ -17,6 +17,7 @@ export const PROBLEMS = {
   invalid_query_parameter: problem(400, 'A query parameter has a value that this call cannot use'),
   organisation_required: problem(400, 'Name the organisation: you belong to more than one'),
   not_found: problem(404, 'There is no such thing, or you may not see it'),
+  request_timeout: problem(408, 'The request took too long to arrive', 'later'),
   method_not_allowed: problem(405, 'This path does not know this method'),
   body_too_large: problem(413, 'The body is larger than this call takes'),
   unsupported_media_type: problem(415, 'The body is of a media type that this call does not take'),

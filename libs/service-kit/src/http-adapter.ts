@@ -4,19 +4,28 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { KnownRoutes } from './known-routes.js';
 import { withLogContext } from './log-context.js';
 import type { Metrics } from './metrics.js';
+import { BODY_LIMIT_BYTES, readBody } from './read-body.js';
 import { continueTrace, rememberTrace, requestIdOf } from './request-context.js';
 import { sendProblem } from './send-problem.js';
 
-/** What an API body may have at most; uploads have limits of their own. */
-export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** How long a sender may take, in milliseconds: nobody gets to hold a connection by sending slowly. */
+export interface HttpPatience {
+  /** Over the headers of a request, from the first byte or the opening of the connection. */
+  headersMs: number;
+  /** Over a body that is read into memory. */
+  bodyMs: number;
+}
+
+export const DEFAULT_HTTP_PATIENCE: HttpPatience = { headersMs: 10_000, bodyMs: 10_000 };
 
 /** Nest's Fastify adapter with our answers for what goes wrong outside of controllers: parsing, routing, sizes. */
 export class HttpAdapter extends FastifyAdapter {
   private readonly routes = new KnownRoutes();
 
-  constructor() {
+  constructor({ headersMs, bodyMs }: HttpPatience = DEFAULT_HTTP_PATIENCE) {
     super({
       bodyLimit: BODY_LIMIT_BYTES,
+      http: { headersTimeout: headersMs, connectionsCheckingInterval: Math.ceil(headersMs / 2) },
       requestIdHeader: false,
       genReqId: (request: { headers: Record<string, string | string[] | undefined> }) =>
         requestIdOf(request.headers['x-request-id']),
@@ -32,7 +41,7 @@ export class HttpAdapter extends FastifyAdapter {
       void reply.header('x-request-id', request.id).header('traceparent', traceparent);
       withLogContext({ requestId: request.id, traceId: traceparent.slice(3, 35) }, done);
     });
-    readJsonStrictly(instance);
+    readJsonStrictly(instance, bodyMs);
   }
 
   fastify(): FastifyInstance {
@@ -67,17 +76,20 @@ export class HttpAdapter extends FastifyAdapter {
   }
 }
 
-function readJsonStrictly(instance: FastifyInstance): void {
+function readJsonStrictly(instance: FastifyInstance, patienceMs: number): void {
   const parse = instance.getDefaultJsonParser('error', 'error');
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   instance.removeAllContentTypeParsers();
-  instance.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (body.length === 0) return done(null, undefined);
-    try {
-      void parse(request, utf8.decode(body), (error, value) => (error ? done(malformed(error)) : done(null, value)));
-    } catch (error) {
-      done(malformed(error));
-    }
+  instance.addContentTypeParser('application/json', (request, payload, done) => {
+    readBody(payload, patienceMs, (failure, body) => {
+      if (failure) return done(failure);
+      if (body.length === 0) return done(null, undefined);
+      try {
+        void parse(request, utf8.decode(body), (error, value) => (error ? done(malformed(error)) : done(null, value)));
+      } catch (error) {
+        done(malformed(error));
+      }
+    });
   });
 }
 

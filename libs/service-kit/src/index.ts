@@ -1,7 +1,7 @@
 export { crashPoint } from '@reenact/persistence';
 export * from './clock.js';
 export * from './env-reader.js';
-export { BODY_LIMIT_BYTES } from './http-adapter.js';
+export { DEFAULT_HTTP_PATIENCE, type HttpPatience } from './http-adapter.js';
 export * from './flush-timer.js';
 export * from './lifecycle.js';
 export * from './log-context.js';
@@ -9,6 +9,7 @@ export * from './logger.js';
 export * from './metrics.js';
 export * from './position-page.js';
 export * from './problem.filter.js';
+export { BODY_LIMIT_BYTES } from './read-body.js';
 export * from './refuse-query.js';
 export { callContext } from './request-context.js';
 export * from './run-main.js';

@@ -22,14 +22,14 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (typeof retryAfterSeconds === 'number') reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
   else if (problem.status === 503 || problem.status === 429) reply.header('retry-after', '1');
   if (problem.status === 405 && Array.isArray(allowed)) reply.header('allow', allowed.join(', '));
-  // The body may not have been read: nothing more is taken from this connection.
+  // The body may not have been read: nothing more is taken from this connection, least of all from a sender who is slow.
   if (problem.code === 'body_too_large') reply.header('connection', 'close');
   const answer = () =>
     void reply
       .status(problem.status)
       .header('content-type', 'application/problem+json')
       .send(JSON.stringify(problem.toDocument(request.id)));
-  if (reply.getHeader('connection') === 'close') takeRest(request.raw, answer);
+  if (reply.getHeader('connection') === 'close' && problem.code !== 'request_timeout') takeRest(request.raw, answer);
   else answer();
 }
 

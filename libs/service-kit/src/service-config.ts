@@ -1,5 +1,6 @@
 import type { ServiceName } from '@reenact/contracts';
 import { EnvReader } from './env-reader.js';
+import { DEFAULT_HTTP_PATIENCE, type HttpPatience } from './http-adapter.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -10,6 +11,8 @@ export interface ServiceConfig {
   host: string;
   /** 0 picks a free one. */
   port: number;
+  /** Left out: `DEFAULT_HTTP_PATIENCE`. */
+  http?: HttpPatience;
   nats: { url: string };
   database: { url: string; poolSize?: number };
   logLevel: LogLevel;
@@ -22,6 +25,8 @@ const PORTS: Partial<Record<ServiceName, { variable: string; fallback: number }>
   ingest: { variable: 'REENACT_INGEST_PORT', fallback: 7401 },
 };
 
+const PATIENCE = { min: 1, max: 2 ** 31 - 1 };
+
 /** Reads a service's settings. Throws a `ConfigError` that names every variable that is missing or wrong. */
 export function readServiceConfig(env: Record<string, string | undefined>, service: ServiceName): ServiceConfig {
   const reader = new EnvReader(env);
@@ -29,6 +34,10 @@ export function readServiceConfig(env: Record<string, string | undefined>, servi
   const config: ServiceConfig = {
     host: reader.text('REENACT_HOST', '127.0.0.1'),
     port: reader.integer(port.variable, { min: 0, max: 65_535, fallback: port.fallback }),
+    http: {
+      headersMs: reader.integer('REENACT_HTTP_HEADERS_MS', { ...PATIENCE, fallback: DEFAULT_HTTP_PATIENCE.headersMs }),
+      bodyMs: reader.integer('REENACT_HTTP_BODY_MS', { ...PATIENCE, fallback: DEFAULT_HTTP_PATIENCE.bodyMs }),
+    },
     nats: { url: reader.url('REENACT_NATS_URL', ['nats://', 'tls://']) },
     database: {
       url: reader.url('REENACT_DATABASE_URL', ['postgres://', 'postgresql://']),

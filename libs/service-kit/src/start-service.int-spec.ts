@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Body, Controller, Get, HttpCode, Logger, Module, Param, Post, Query, Req } from '@nestjs/common';
 import {
   type CallContext,
@@ -17,7 +18,15 @@ import { MessagingModule, Rpc, RpcClient } from '@reenact/messaging';
 import { messagingTables, PersistenceModule } from '@reenact/persistence';
 import { eventually, type TestDatabase, testDatabase, type TestNats, testNats } from '@reenact/testing';
 import type { FastifyRequest } from 'fastify';
-import { callContext, Clock, type RunningService, refuseQuery, ServiceKitModule, startService } from './index.js';
+import {
+  callContext,
+  Clock,
+  type HttpPatience,
+  type RunningService,
+  refuseQuery,
+  ServiceKitModule,
+  startService,
+} from './index.js';
 
 class Note {
   @Text({ max: 20 }) text: string;
@@ -98,13 +107,18 @@ describe('start-service', () => {
     controllers: controllers as never[],
   });
 
-  async function start(name: ServiceName, controllers: Function[], port = 0): Promise<RunningService> {
+  async function start(
+    name: ServiceName,
+    controllers: Function[],
+    { port = 0, http }: { port?: number; http?: HttpPatience } = {},
+  ): Promise<RunningService> {
     const service = await startService({
       name,
       module: module(name, controllers),
       config: {
         host: '127.0.0.1',
         port,
+        http,
         nats: { url: nats.url },
         database: { url: database.url },
         logLevel: 'info',
@@ -191,6 +205,27 @@ describe('start-service', () => {
     expect(Buffer.concat(answer).toString()).toMatch(/^HTTP\/1\.1 413 [^]*"code":"body_too_large"/);
   });
 
+  it('ends requests whose headers or body do not come in time, also those that drip', async () => {
+    const { url } = await start('approval', [NotesController], { http: { headersMs: 200, bodyMs: 200 } });
+    const { hostname, port } = new URL(url);
+    const send = async (beginning: string, drip: string) => {
+      const socket = connect(Number(port), hostname);
+      socket.write(beginning);
+      const timer = setInterval(() => socket.write(drip), 20);
+      try {
+        return await text(socket);
+      } finally {
+        clearInterval(timer);
+      }
+    };
+    const head = 'POST /notes HTTP/1.1\r\nhost: x\r\n';
+    const body = 'content-type: application/json\r\ncontent-length: 1000000\r\n\r\n';
+    const answers = await Promise.all([send(head, 'x: y\r\n'), send('', ''), send(head + body, ' '), send(head + body, '')]);
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    for (const answer of answers.slice(2)) expect(answer).toContain('"code":"request_timeout"');
+    expect((await fetch(`${url}/notes`, json('{"text":"hello"}'))).status).toBe(201);
+  });
+
   it('says nothing about the inside of an unexpected error, and logs it with the request id', async () => {
     const response = await fetch(at('/notes/broken'), { headers: { 'x-request-id': 'broken-1' } });
     const body = await problem(response, 500, 'internal');
@@ -244,7 +279,7 @@ describe('start-service', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as { port: number };
-    await expect(start('incident', [], port)).rejects.toThrow(`Port ${port} for incident is in use on 127.0.0.1`);
+    await expect(start('incident', [], { port })).rejects.toThrow(`Port ${port} for incident is in use on 127.0.0.1`);
     server.close();
   });
 

@@ -44,7 +44,7 @@ export function startService(options: StartOptions): Promise<RunningService> {
 
 async function boot({ name, module, config, fastify }: StartOptions): Promise<RunningService> {
   const logger = new PinoLoggerService(openLogger(config.logLevel, config.logFile));
-  const adapter = new HttpAdapter();
+  const adapter = new HttpAdapter(config.http);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger,
     bodyParser: false,
