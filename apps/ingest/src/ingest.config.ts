@@ -52,6 +52,10 @@ function readCapacity(env: NodeJS.ProcessEnv): Capacity {
   const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
   const capacity = {
     maxRequests: read('REENACT_INGEST_REQUESTS_IN_FLIGHT', DEFAULT_CAPACITY.maxRequests),
+    maxUnauthenticatedPerAddress: read(
+      'REENACT_INGEST_UNAUTHENTICATED_PER_ADDRESS',
+      DEFAULT_CAPACITY.maxUnauthenticatedPerAddress,
+    ),
     maxBytes: read('REENACT_INGEST_BYTES_IN_FLIGHT', DEFAULT_CAPACITY.maxBytes),
   };
   reader.done();

@@ -28,6 +28,7 @@ import { generateSecret, secretHash } from '@reenact/credentials';
 import type { ObjectStoreConfig } from '@reenact/object-store';
 import { UnitOfWork } from '@reenact/persistence';
 import { type BundleEntry, type BundleManifest, encodeJournalEntry, writeBundle } from '@reenact/pipeline';
+import type { HttpPatience } from '@reenact/service-kit';
 import { answering, temporaryDirectory, testCaller, testDatabase, testNats, testResponder } from '@reenact/testing';
 import type { Capacity } from './domain/capacity.js';
 import { DEFAULT_LIMITS, type IngestLimits } from './domain/limits.js';
@@ -71,6 +72,7 @@ export async function startHarness(
   store?: ObjectStoreConfig,
   patience?: UploadPatience,
   capacity?: Capacity,
+  http?: HttpPatience,
 ) {
   const [database, nats, objects] = [await testDatabase(), await testNats(), temporaryDirectory('ingest')];
   const keys = new Map<string, VerifiedKey>();
@@ -153,7 +155,7 @@ export async function startHarness(
     database: { url: database.url },
     logLevel: 'silent',
   } as const;
-  const replica = () => startIngest({ ...config, objectStore, limits, patience, capacity });
+  const replica = () => startIngest({ ...config, objectStore, limits, patience, capacity, http });
   const service = await replica();
   const caller = testCaller(nats.url);
   const work = service.app.get(UnitOfWork);

@@ -16,9 +16,16 @@ export class LingeringCloseHook {
     instance.addHook('onResponse', async ({ raw }) => {
       if (raw.complete || raw.destroyed) return;
       raw.resume();
-      const timer = setTimeout(() => raw.socket.destroy(), LINGER_MS);
-      raw.once('close', () => clearTimeout(timer));
-      raw.once('end', () => clearTimeout(timer));
+      const { socket } = raw;
+      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+      const cancel = () => {
+        clearTimeout(timer);
+        raw.off('end', cancel);
+        socket.off('close', cancel);
+      };
+      raw.on('end', cancel);
+      // An answered request does not hear of it.
+      socket.on('close', cancel);
     });
   }
 }

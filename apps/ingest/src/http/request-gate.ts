@@ -5,6 +5,8 @@ import { BODY_LIMIT_BYTES, Metrics } from '@reenact/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Capacity } from '../domain/capacity.js';
 import { CAPACITY } from '../ingest.tokens.js';
+import { AddressShares } from './address-shares.js';
+import { routeOf, scopeOf } from './agent-route.js';
 
 /** What is let in however busy the service is: whoever watches it must see that. */
 const ALWAYS = new Set(['/healthz', '/readyz', '/metrics']);
@@ -17,6 +19,7 @@ const UPLOAD_BYTES = 1024 * 1024;
 export class RequestGate {
   private requests = 0;
   private bytes = 0;
+  private readonly unvouched = new AddressShares();
 
   constructor(
     host: HttpAdapterHost,
@@ -30,19 +33,36 @@ export class RequestGate {
     instance.addHook('onRequest', async (request, reply) => {
       if (ALWAYS.has(request.url)) return;
       const bytes = bytesOf(request);
-      if (this.requests >= capacity.maxRequests || this.bytes + bytes > capacity.maxBytes) {
+      if (!this.hasRoom(request, bytes)) {
         turnedAway.inc();
         throw new Problem('try_later', { detail: 'Too many requests run now', members: { retryAfterSeconds: 1 } });
       }
       this.requests += 1;
       this.bytes += bytes;
+      const address = isUnvouched(request) ? request.ip : undefined;
+      if (address !== undefined) this.unvouched.add(address, bytes);
       // Comes after every answer, and after a caller that left without one.
       reply.raw.once('close', () => {
         this.requests -= 1;
         this.bytes -= bytes;
+        if (address !== undefined) this.unvouched.remove(address, bytes);
       });
     });
   }
+
+  private hasRoom(request: FastifyRequest, bytes: number): boolean {
+    const { maxRequests, maxBytes, maxUnauthenticatedPerAddress } = this.capacity;
+    if (this.requests >= maxRequests || this.bytes + bytes > maxBytes) return false;
+    if (!isUnvouched(request)) return true;
+    const held = this.unvouched.of(request.ip);
+    const share = maxUnauthenticatedPerAddress / maxRequests;
+    return held.requests < maxUnauthenticatedPerAddress && held.bytes + bytes <= share * maxBytes;
+  }
+}
+
+/** No agent key opens its route. Where one does, a bad one is found out before the body, and a good one is not to suffer for others. */
+function isUnvouched(request: FastifyRequest): boolean {
+  return scopeOf(routeOf(request)) === undefined;
 }
 
 /** What a request may make the service hold: its declared body, or as much as a body of unknown length may have. */
