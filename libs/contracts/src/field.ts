@@ -86,7 +86,7 @@ export function Text(options: FieldOptions & { min?: number; max?: number; patte
     value.length <= max &&
     // class-validator counts some pairs of code units as one, which matters to a least length.
     (min === 0 || !COUNTED_OTHERWISE.test(value)) &&
-    !UNSTORABLE.test(value) &&
+    isStorable(value) &&
     (!pattern || pattern.test(value));
   return field(options, schema, accepts, (each) => [
     IsString(each),
@@ -99,11 +99,15 @@ export function Text(options: FieldOptions & { min?: number; max?: number; patte
 
 const COUNTED_OTHERWISE = /[\ud800-\udfff]|\ufe0e|\ufe0f/;
 
-// PostgreSQL keeps every character but NUL, and no half of a surrogate pair.
 const UNSTORABLE = /\0|\p{Surrogate}/u;
 
+/** Whether the database can keep a text: PostgreSQL keeps every character but NUL, and no half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
 function storable(each: { each: boolean }): PropertyDecorator {
-  const validate = (value: unknown) => typeof value !== 'string' || !UNSTORABLE.test(value);
+  const validate = (value: unknown) => typeof value !== 'string' || isStorable(value);
   const defaultMessage = (args?: { property: string }) => `${args?.property} must not contain NUL or half a surrogate pair`;
   return ValidateBy({ name: 'storable', validator: { validate, defaultMessage } }, each);
 }
@@ -238,8 +242,7 @@ function isLabels(value: unknown): boolean {
   return (
     pairs.length <= 64 &&
     pairs.every(
-      ([k, v]) =>
-        k.length >= 1 && k.length <= 63 && typeof v === 'string' && v.length <= 256 && !UNSTORABLE.test(k) && !UNSTORABLE.test(v),
+      ([k, v]) => k.length >= 1 && k.length <= 63 && typeof v === 'string' && v.length <= 256 && isStorable(k) && isStorable(v),
     )
   );
 }

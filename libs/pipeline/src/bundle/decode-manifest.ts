@@ -1,4 +1,4 @@
-import { type IdKind, SHA256_PATTERN, TIME_PATTERN, isId } from '@reenact/contracts';
+import { type IdKind, SHA256_PATTERN, TIME_PATTERN, isId, isStorable } from '@reenact/contracts';
 import { isDeeperThan } from '../decoding/depth.js';
 import { Faults, pointer } from '../decoding/faults.js';
 import { ObjectReader, isObject } from '../decoding/object-reader.js';
@@ -28,8 +28,23 @@ export function decodeManifest(json: unknown): BundleManifest {
   const faults = new Faults();
   const reader = ObjectReader.of(json, '', faults);
   if (reader) readMembers(reader, faults);
+  refuseUnstorable(json, '', faults);
   if (faults.any) throw malformed(MANIFEST_PATH, faults.first);
   return json as BundleManifest;
+}
+
+/** Names and values end in the database and in messages: all of them, also those that have no rule of their own. */
+function refuseUnstorable(value: unknown, path: string, faults: Faults): void {
+  if (typeof value === 'string') {
+    if (!isStorable(value)) faults.add(path, 'must not contain NUL or half a surrogate pair');
+  } else if (Array.isArray(value)) {
+    value.forEach((item, index) => refuseUnstorable(item, pointer(path, index), faults));
+  } else if (isObject(value)) {
+    for (const [name, member] of Object.entries(value)) {
+      if (!isStorable(name)) faults.add(path, 'must not have a name with NUL or half a surrogate pair');
+      else refuseUnstorable(member, pointer(path, name), faults);
+    }
+  }
 }
 
 function readMembers(reader: ObjectReader, faults: Faults): void {

@@ -50,6 +50,20 @@ const withFile = (file: File) => [...FILES, file];
 const log = (path: string) => withFile({ path, role: 'log', content: 'x' });
 const withJournal = (content: string) => [FILES[0], { path: 'journal.ndjson', role: 'journal', content }];
 
+const INCIDENT = { title: 'Tickets are not made', severity: 'high', fingerprint: 'f' };
+/** Where a manifest has text. */
+const TEXTS: Record<string, (text: string) => Record<string, unknown>> = {
+  bootId: (bootId) => ({ bootId }),
+  'incident/title': (title) => ({ incident: { ...INCIDENT, title } }),
+  'incident/fingerprint': (fingerprint) => ({ incident: { ...INCIDENT, fingerprint } }),
+  'incident/labels/a': (a) => ({ incident: { ...INCIDENT, labels: { a } } }),
+  'incident/labels': (name) => ({ incident: { ...INCIDENT, labels: { [name]: 'a' } } }),
+  'journal/lane': (lane) => ({ journal: { lane, records: 5 } }),
+  'journal/streamId': (streamId) => ({ journal: { lane: 'webhooks', records: 5, streamId } }),
+  'redactions/0': (text) => ({ redactions: [text] }),
+  'redactions/0/path': (path) => ({ redactions: [{ path }] }),
+};
+
 const MALFORMED: Record<string, [() => Promise<Buffer>, string, RegExp]> = {
   'a manifest that is not first': [
     () => rawTar([...honest, { name: 'manifest.json', content: manifestOf(FILES) }]),
@@ -146,6 +160,19 @@ describe('inspect-bundle', () => {
     });
     if (name !== 'bytes after the end') expect(failure).toMatchObject({ options: { members: { entry } } });
   });
+
+  it.each(Object.entries(TEXTS))(
+    'refuses text that cannot be stored in /%s of the manifest, and takes other',
+    async (path, change) => {
+      for (const text of ['a\0b', 'a\ud800', '\udc00a']) {
+        await expect(inspectBundle(chunked(await hostile(FILES, change(text))))).rejects.toMatchObject({
+          code: 'artifact_malformed',
+          options: { members: { entry: 'manifest.json', reason: expect.stringMatching(`^/${path} must not`) } },
+        });
+      }
+      await inspectBundle(chunked(await hostile(FILES, change('a\ud83d\ude00b'))));
+    },
+  );
 
   it.each([0x81, 0xfe])('refuses a size that cannot be read (%i)', async (first) => {
     const bytes = await hostile(log('l'));
