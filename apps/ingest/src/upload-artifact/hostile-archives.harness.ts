@@ -46,7 +46,25 @@ const NAMES = [
   '\u202etxt',
 ];
 const TYPE_FLAGS = ['1', '2', '3', '4', '5', '6', '7', 'g', 'x', 'L', 'K', 'S', 'V', '\0', 'Z'];
-const WORDS = [null, -1, 0, 1e308, 2 ** 53, '', 'x', '\0', [], {}, true, '../..', 'sha256:0', { $ref: '#' }, ['__proto__']];
+/** Text that a database does not keep. */
+const UNSTORABLE = ['\0', 'a\0b', '\ud800', 'a\udc00b'];
+const WORDS = [
+  null,
+  -1,
+  0,
+  1e308,
+  2 ** 53,
+  '',
+  'x',
+  ...UNSTORABLE,
+  [],
+  {},
+  true,
+  '../..',
+  'sha256:0',
+  { $ref: '#' },
+  ['__proto__'],
+];
 
 /** Random changes of bytes, as of a broken disk or a fuzzer. */
 const CHANGES: Record<string, Change> = {
@@ -121,6 +139,15 @@ export function bombs(tar: Buffer): HostileFile[] {
   ];
 }
 
+/** The tar with another manifest than its writer would let pass. */
+export function withManifest(tar: Buffer, edit: (manifest: Record<string, unknown>) => void): Buffer {
+  const size = sizeOf(tar, 0);
+  const rest = tar.subarray(BLOCK + Math.ceil(size / BLOCK) * BLOCK);
+  const manifest = JSON.parse(tar.toString('utf8', BLOCK, BLOCK + size)) as Record<string, unknown>;
+  edit(manifest);
+  return Buffer.concat([entry('manifest.json', JSON.stringify(manifest)), rest]);
+}
+
 const bundle = (kind: string, { name, bytes }: { name: string; bytes: Buffer }): HostileFile => ({
   name: `${kind} ${name}`,
   type: 'incident_bundle',
@@ -147,18 +174,19 @@ function lyingHeader(random: Random, tar: Buffer): { name: string; bytes: Buffer
 }
 
 function lyingManifest(random: Random, tar: Buffer): { name: string; bytes: Buffer } {
-  const size = sizeOf(tar, 0);
-  const rest = tar.subarray(BLOCK + Math.ceil(size / BLOCK) * BLOCK);
-  const manifest = JSON.parse(tar.toString('utf8', BLOCK, BLOCK + size)) as Record<string, unknown>;
-  const file = random.pick(manifest.files as Record<string, unknown>[]);
-  const [name, at] = random.pick<[string, Record<string, unknown>]>([
-    ['member', manifest],
-    ['file', file],
-  ]);
-  const member = random.pick(Object.keys(at));
-  if (random.int(4) === 0) delete at[member];
-  else at[member] = random.int(3) === 0 ? createHash('sha256').update(member).digest('hex') : random.pick(WORDS);
-  return { name: `${name} ${member}`, bytes: Buffer.concat([entry('manifest.json', JSON.stringify(manifest)), rest]) };
+  let lie = '';
+  const bytes = withManifest(tar, (manifest) => {
+    const file = random.pick(manifest.files as Record<string, unknown>[]);
+    const [name, at] = random.pick<[string, Record<string, unknown>]>([
+      ['member', manifest],
+      ['file', file],
+    ]);
+    const member = random.pick(Object.keys(at));
+    lie = `${name} ${member}`;
+    if (random.int(4) === 0) delete at[member];
+    else at[member] = random.int(3) === 0 ? createHash('sha256').update(member).digest('hex') : random.pick(WORDS);
+  });
+  return { name: lie, bytes };
 }
 
 function plain(random: Random): HostileFile {

@@ -1,21 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { request } from 'node:http';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { canTestS3, eventually, type TestS3, testS3 } from '@reenact/testing';
 import { Readable } from 'node:stream';
 import type { ObjectStore } from '@reenact/object-store';
 import { CAPTURED_AT, type Harness, startHarness, type TestAgent } from '../ingest.harness.js';
 import { OBJECT_STORE } from '../ingest.tokens.js';
+import { heldMemory } from './held-memory.harness.js';
 
 const MIB = 1024 * 1024;
-setFlagsFromString('--expose-gc');
-/** What nobody holds any more must not count: without this the figure says when the collector ran. */
-const collect = runInNewContext('gc') as () => void;
-const held = () => {
-  collect();
-  return process.memoryUsage().arrayBuffers;
-};
+const held = async () => (await heldMemory()).arrayBuffers;
 const PIECE = Buffer.from(`${randomBytes(MIB / 2 - 1).toString('hex')}\n\n`);
 const HEAD = [
   ['type', 'diagnostic'],
@@ -27,11 +20,11 @@ const HEAD = [
 /** Streams a diagnostic of so many MiB, and watches what the process holds meanwhile. */
 async function stream(ingest: Harness, agent: TestAgent, mebibytes: number, connectionClosed: () => void = () => undefined) {
   let peak = 0;
-  const before = held();
+  const before = await held();
   async function* form() {
     yield Buffer.from(`${HEAD}--x\r\nContent-Disposition: form-data; name="file"; filename="d"\r\n\r\n`);
     for (let n = 0; n < mebibytes; n++) {
-      if (n % 5 === 0) peak = Math.max(peak, held() - before);
+      if (n % 5 === 0) peak = Math.max(peak, (await held()) - before);
       yield PIECE;
     }
     yield Buffer.from('\r\n--x--\r\n');
