@@ -31,7 +31,7 @@ describe('permit-book', () => {
     const [book, ledger] = [new PermitBook(25), new Ledger()];
     const allowed = Array.from({ length: 30 }, (_, n) => take(book, ledger, 1_000 + n).allowed);
     expect(allowed.filter(Boolean)).toHaveLength(25);
-    expect(take(book, ledger, 60_000)).toEqual({ allowed: false, limit: 25, remaining: 0, resetSeconds: 1 });
+    expect(take(book, ledger, 60_000)).toEqual({ allowed: false, limit: 25, remaining: 0, resetSeconds: 1, window: 1_000 });
     expect(take(book, ledger, 61_000)).toMatchObject({ allowed: true, remaining: 24 });
   });
 
@@ -42,12 +42,13 @@ describe('permit-book', () => {
     expect(lease).toHaveBeenCalledTimes(10);
   });
 
-  it('lets one through that is larger than what is left, and takes back what was not used', () => {
+  it('lets nothing through that is larger than what is left, and takes back what was not used', () => {
     const [book, ledger] = [new PermitBook(100), new Ledger()];
-    expect(take(book, ledger, 1, 90).allowed).toBe(true);
-    expect(take(book, ledger, 2, 90).allowed).toBe(true);
+    for (let n = 0; n < 19; n++) expect(take(book, ledger, 1, 5).allowed).toBe(true);
+    expect(take(book, ledger, 3, 6)).toMatchObject({ allowed: false, remaining: 5 });
+    expect(take(book, ledger, 3, 5)).toMatchObject({ allowed: true, remaining: 0 });
     expect(take(book, ledger, 3, 1)).toMatchObject({ allowed: false, remaining: 0 });
-    expect(book.charge('key', 4, -120)).toBe(true);
+    expect(book.charge('key', 4, -40)).toBe(true);
     const report = book.report('key', 4);
     book.renew('key', 4, ledger.lease(4, report), report);
     expect(take(book, ledger, 5, 1)).toMatchObject({ allowed: true, remaining: 39 });

@@ -5,6 +5,8 @@ export interface RateState {
   remaining: number;
   /** Until the window is new. */
   resetSeconds: number;
+  /** Which one it was taken from. */
+  window: number;
 }
 
 /** What the ledger of all replicas says about a key: which window runs, how much of it is known to be used, how long it lasts. */
@@ -18,6 +20,13 @@ export interface Granted {
 export interface Report {
   window: number;
   spent: number;
+}
+
+/** What is to be used of a window at once, if its limit allows. */
+export interface Booking {
+  window: number;
+  cost: number;
+  limit: number;
 }
 
 interface Lease extends Granted {
@@ -44,15 +53,36 @@ export class PermitBook {
     this.block = Math.max(1, Math.floor(limit / BLOCKS_PER_WINDOW));
   }
 
-  /** Takes `cost` if anything is left; what passes the limit by its size is let through once. Undefined: the ledger must be asked. */
+  /** Takes what is no larger than a block, if so much is left. Undefined: the ledger must be asked. */
   take(key: string, now: number, cost = 1): RateState | undefined {
     const lease = this.current(key, now);
     if (!lease) return undefined;
-    if (lease.spent < lease.block) {
+    if (lease.spent + cost <= lease.block) {
       lease.spent += cost;
       return this.state(lease, now, true);
     }
-    return lease.block === 0 ? this.state(lease, now, false) : undefined;
+    // All that was used is reported, so that there is nothing more to learn.
+    return lease.block === 0 || lease.spent === 0 ? this.state(lease, now, false) : undefined;
+  }
+
+  /**
+   * Whether the ledger should be asked for what is larger than a block: if so much is left, or nothing was used, since a limit that is
+   * smaller than one upload would else let none through. Undefined: it must be asked how things stand.
+   */
+  judge(key: string, now: number, cost: number): RateState | undefined {
+    const lease = this.current(key, now);
+    if (!lease) return undefined;
+    const used = lease.used + lease.spent;
+    return this.state(lease, now, used <= 0 || used + cost <= this.limit);
+  }
+
+  /** Keeps that the ledger booked something in a window, and how much of it is used by now. Answers how things stand. */
+  keepBooked(key: string, now: number, window: number, used: number): RateState {
+    const lease = this.current(key, now);
+    if (lease?.window !== window) return { allowed: true, limit: this.limit, remaining: 0, resetSeconds: 1, window };
+    lease.used = used;
+    lease.block = this.blockOf(used);
+    return this.state(lease, now, true);
   }
 
   /** Adds what was used, or given back, without asking. Answers whether the ledger should hear of it now. */
@@ -60,7 +90,7 @@ export class PermitBook {
     const lease = this.current(key, now);
     if (!lease) return cost !== 0;
     lease.spent += cost;
-    return lease.block === 0 ? cost !== 0 : lease.spent >= lease.block;
+    return lease.block === 0 ? cost !== 0 : Math.abs(lease.spent) >= lease.block;
   }
 
   /** What the ledger is to be told when it is asked for a further block. */
@@ -75,8 +105,12 @@ export class PermitBook {
     // What was charged while the ledger was asked is still to be reported.
     const since = known && known.window === granted.window && known.window === reported.window ? known.spent - reported.spent : 0;
     if (this.leases.size >= SWEEP_AT) this.sweep(now);
-    const block = Math.max(0, Math.min(this.block, this.limit - granted.used));
+    const block = this.blockOf(granted.used);
     this.leases.set(key, { ...granted, from: now, until: now + granted.remainingMs, block, spent: since });
+  }
+
+  private blockOf(used: number): number {
+    return Math.max(0, Math.min(this.block, this.limit - used));
   }
 
   private current(key: string, now: number): Lease | undefined {
@@ -90,8 +124,8 @@ export class PermitBook {
     if (this.leases.size >= SWEEP_AT) this.leases.clear();
   }
 
-  private state({ used, spent, until }: Lease, now: number, allowed: boolean): RateState {
+  private state({ used, spent, until, window }: Lease, now: number, allowed: boolean): RateState {
     const resetSeconds = Math.max(1, Math.ceil((until - now) / 1000));
-    return { allowed, limit: this.limit, remaining: Math.max(0, this.limit - used - spent), resetSeconds };
+    return { allowed, limit: this.limit, remaining: Math.max(0, this.limit - used - spent), resetSeconds, window };
   }
 }

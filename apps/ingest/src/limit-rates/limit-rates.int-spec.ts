@@ -1,3 +1,6 @@
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { newUuid } from '@reenact/contracts';
 import { UnitOfWork } from '@reenact/persistence';
 import type { RunningService } from '@reenact/service-kit';
@@ -101,6 +104,31 @@ describe('limit-rates', () => {
     expect(codesOf(answers).slice(-2)).toEqual(['artifact_type_mismatch', 'rate_limited']);
   });
 
+  it('keeps to the bytes of all replicas, however large uploads are and however many begin at once', async () => {
+    const note = () => Buffer.from(newUuid().repeat(90_000 / 36));
+    const sizes = Array.from({ length: 12 }, note);
+    const answers = [];
+    for (let n = 0; n < sizes.length; n += 2) {
+      answers.push(...(await Promise.all([ingest.url, second.url].map((url, at) => uploadTo(url, sizes[n + at])))));
+    }
+    const stored = answers.filter(({ status }) => status === 201).length;
+    expect(stored).toBe(4);
+    expect(codesOf(answers.filter(({ status }) => status !== 201)).every((code) => code === 'rate_limited')).toBe(true);
+    // What is left is not enough for such a one, but for a smaller one.
+    expect((await uploadTo(ingest.url, Buffer.from('a note'))).status).toBe(201);
+  });
+
+  it('takes the bytes that nobody declared while they come, and cuts off where the limit is reached', async () => {
+    const before = await ingest.inventory();
+    const send = (bytes: number) => streamTo(ingest.url, agent, bytes);
+    expect((await send(150_000)).status).toBe(201);
+    expect((await send(150_000)).status).toBe(201);
+    const refused = await send(150_000);
+    expect([refused.status, refused.code, refused.policy]).toEqual([429, 'rate_limited', 'upload-bytes']);
+    const after = await ingest.inventory();
+    expect([after.blobs - before.blobs, after.files.length - before.files.length]).toEqual([2, 2]);
+  });
+
   it('counts the uploads that run at once over all replicas, and forgets those of a replica that is gone', async () => {
     const timer = ingest.app.get(KeepLimitsTimer);
     expect(timer).toBeDefined();
@@ -136,3 +164,22 @@ describe('limit-rates', () => {
     expect(codesOf(answers).at(-1)).toBe('rate_limited');
   });
 });
+
+/** Sends a diagnostic without saying how long it is. */
+async function streamTo(url: string, { id, key }: TestAgent, size: number) {
+  const field = (name: string, value: string) => `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  async function* form() {
+    yield Buffer.from(`${field('type', 'diagnostic')}${field('capturedAt', CAPTURED_AT)}`);
+    yield Buffer.from(`--x\r\ncontent-disposition: form-data; name="file"; filename="d"\r\n\r\n`);
+    for (let sent = 0; sent < size; sent += 10_000) yield Buffer.from(newUuid().padEnd(10_000, '.'));
+    yield Buffer.from('\r\n--x--\r\n');
+  }
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'multipart/form-data; boundary=x' };
+  return new Promise<{ status?: number; code?: string; policy?: string }>((resolve, reject) => {
+    const outgoing = request(`${url}/api/v1/agents/${id}/artifacts`, { method: 'POST', headers }, (answer) => {
+      json(answer).then((body) => resolve({ status: answer.statusCode, ...(body as object) }), reject);
+    });
+    outgoing.on('error', reject);
+    Readable.from(form()).pipe(outgoing);
+  });
+}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Granted, Report } from '../domain/permit-book.js';
+import type { Booking, Granted, Report } from '../domain/permit-book.js';
 import type { Queryable } from './queryable.js';
 
 export interface PermitKey {
@@ -46,6 +46,31 @@ export class RateWindowStore {
       const { started, used, remaining } = byKey.get(`${policy} ${subject}`) as Row;
       return { window: started, used, remainingMs: remaining };
     });
+  }
+
+  /** Books what fits, each at once or not at all; no key twice. Answers what is used then, in the order asked. */
+  async book(db: Queryable, asked: readonly (PermitKey & Booking)[]): Promise<(number | undefined)[]> {
+    const rows = await db.query<Pick<Row, 'policy' | 'subject' | 'used'>>(
+      `with asked as (
+         select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) as a (policy, subject, started, cost, most)
+       ), locked as (
+         select w.policy, w.subject, a.cost from ingest.rate_window w join asked a using (policy, subject)
+         where w.started = a.started and (w.used = 0 or w.used + a.cost <= a.most)
+         -- In one order everywhere, as above.
+         order by w.policy, w.subject for update of w
+       )
+       update ingest.rate_window w set used = w.used + l.cost from locked l
+       where (w.policy, w.subject) = (l.policy, l.subject) returning w.policy, w.subject, w.used`,
+      [
+        asked.map(({ policy }) => policy),
+        asked.map(({ subject }) => subject),
+        asked.map(({ window }) => window),
+        asked.map(({ cost }) => cost),
+        asked.map(({ limit }) => limit),
+      ],
+    );
+    const byKey = new Map(rows.map(({ policy, subject, used }) => [`${policy} ${subject}`, used]));
+    return asked.map(({ policy, subject }) => byKey.get(`${policy} ${subject}`));
   }
 
   async removeOld(db: Queryable): Promise<void> {

@@ -2,21 +2,25 @@ import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { Problem, type Sha256 } from '@reenact/contracts';
+import { toProblem } from '@reenact/service-kit';
 import { readContentDigest } from '../domain/content-digest.js';
 import type { UploadPatience } from '../domain/upload-patience.js';
+import type { RunningUpload } from '../limit-rates/rate-limits.js';
 
 /** What a form may add to its file: fields, headers and boundaries. */
 const FORM_BYTES = 64 * 1024;
 const LOOKS_PER_IDLE = 4;
 
-/** Watches a request's content pass by on its way to the parser: its size, its digest, and whether it still comes. */
+/** Watches a request's content pass by on its way to the parser: its size, its digest, whether it may, and whether it still comes. */
 export class BodyWatch {
-  /** Rejects when the sender sends too much, or nothing for too long. */
+  /** Rejects when the sender sends too much, more than its limit allows, or nothing for too long. */
   readonly failure: Promise<never>;
+  /** That came by now. */
+  bytes = 0;
   private readonly declared: Sha256 | undefined;
   private readonly hash?: Hash;
   private fail!: (problem: Problem) => void;
-  private bytes = 0;
+  private asking?: Promise<void>;
   private timer?: NodeJS.Timeout;
 
   /** Throws `artifact_too_large` for a Content-Length that is, and `validation_failed` for a Content-Digest that is none. */
@@ -24,6 +28,7 @@ export class BodyWatch {
     private readonly raw: IncomingMessage,
     private readonly maxFileBytes: number,
     private readonly patience: UploadPatience,
+    private readonly permits: Pick<RunningUpload, 'allowed' | 'takeMore'>,
   ) {
     this.failure = new Promise<never>((_resolve, reject) => {
       this.fail = reject;
@@ -57,6 +62,11 @@ export class BodyWatch {
     this.raw.off('data', this.take);
   }
 
+  /** Waits until what came is allowed; what was declared is. Throws what speaks against it. */
+  async assertAllowed(): Promise<void> {
+    if (this.asking) await Promise.race([this.asking.then(() => this.assertAllowed()), this.failure]);
+  }
+
   /**
    * Waits for the end of the content and holds it against the digest that was given for it. A digest of the file alone is taken
    * too: it proves no less. Throws `digest_mismatch`.
@@ -73,8 +83,27 @@ export class BodyWatch {
   private readonly take = (chunk: Uint8Array) => {
     this.bytes += chunk.length;
     this.hash?.update(chunk);
-    if (this.bytes > this.maxBytes) this.fail(this.tooLarge());
+    if (this.bytes > this.maxBytes) return this.fail(this.tooLarge());
+    if (this.bytes > this.permits.allowed && !this.declaresLength) {
+      this.asking ??= this.askForMore();
+      this.asking.catch(() => undefined);
+    }
   };
+
+  private async askForMore(): Promise<void> {
+    try {
+      while (this.bytes > this.permits.allowed) await this.permits.takeMore();
+      this.asking = undefined;
+    } catch (refusal) {
+      this.fail(toProblem(refusal));
+      await this.failure;
+    }
+  }
+
+  /** All of it was taken before it came. */
+  private get declaresLength(): boolean {
+    return this.raw.headers['content-length'] !== undefined;
+  }
 
   private get maxBytes(): number {
     return this.maxFileBytes + FORM_BYTES;

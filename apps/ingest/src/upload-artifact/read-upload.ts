@@ -13,6 +13,8 @@ const LIMITS = { fields: 16, files: 1, parts: 17, fieldNameSize: 64, fieldSize: 
 export interface Upload {
   fields: ArtifactFields;
   file: Readable;
+  /** Of the file; they come when they are allowed. */
+  bytes: AsyncIterable<Uint8Array>;
   /** To be called when the file was read: throws when something follows it, the form does not end, or its digest is another. */
   end(sha256: Sha256): Promise<void>;
 }
@@ -28,7 +30,9 @@ export async function readUpload(request: FastifyRequest, watch: BodyWatch): Pro
     if (part === undefined) throw invalid('/file', 'must be there, after the fields');
     if (part.type === 'file') {
       if (part.fieldname !== 'file') throw invalid(`/${part.fieldname}`, 'is a file; the only one is called file');
-      return { fields: readArtifactFields(fields), file: part.file, end: (sha256) => end(parts, watch, sha256) };
+      const { file } = part;
+      const bytes = allowedBytes(file, watch);
+      return { fields: readArtifactFields(fields), file, bytes, end: (sha256) => end(parts, watch, sha256) };
     }
     if (part.fieldname === 'file') throw invalid('/file', 'must have a file name');
     if (fields.has(part.fieldname)) throw invalid(`/${part.fieldname}`, 'is given twice');
@@ -59,8 +63,16 @@ export function formProblem(error: unknown): unknown {
   return error;
 }
 
+async function* allowedBytes(file: AsyncIterable<Uint8Array>, watch: BodyWatch): AsyncGenerator<Uint8Array> {
+  for await (const chunk of file) {
+    await watch.assertAllowed();
+    yield chunk;
+  }
+}
+
 async function end(parts: AsyncIterableIterator<unknown>, watch: BodyWatch, sha256: Sha256): Promise<void> {
   if ((await next(parts, watch)) !== undefined) throw invalid('', 'goes on after the file; fields come before it');
+  await watch.assertAllowed();
   await watch.assertDigest(sha256);
 }
 

@@ -36,7 +36,7 @@ export class UploadArtifactHandler {
   async upload(agent: AgentPrincipal, upload: Upload, context: CallContext): Promise<UploadAnswer> {
     const receivedAt = this.clock.now();
     const writer = await this.objects.write();
-    const intake = new Intake(upload.file, writer.stream, this.hashes);
+    const intake = new Intake(upload.bytes, writer.stream, this.hashes);
     try {
       const facts = await inspectArtifact(upload.fields.type, intake.bytes(), this.limits.artifact);
       await intake.drain();

@@ -24,16 +24,13 @@ export class UploadArtifactController {
   @Post()
   async upload(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<UploadAnswer> {
     const { agent, context } = agentOf(request);
-    const { socket } = request.raw;
-    // What came together with the headers was read already.
-    const before = socket.bytesRead - request.raw.readableLength;
-    const declared = Number(request.headers['content-length'] ?? 0);
-    const release = await this.rates.takeUpload(agent.agentId, declared, reply);
+    const declared = request.headers['content-length'];
+    const running = await this.rates.takeUpload(agent.agentId, declared === undefined ? undefined : Number(declared), reply);
     let watch: BodyWatch | undefined;
     try {
       // Nothing more would be heard of a sender that left while the limits were asked.
       if (request.isMultipart() && request.raw.destroyed) throw new Problem('upload_incomplete');
-      watch = new BodyWatch(request.raw, this.limits.artifact.maxBytes, this.patience);
+      watch = new BodyWatch(request.raw, this.limits.artifact.maxBytes, this.patience, running);
       const answer = await Promise.race([this.receive(request, watch, agent, context), watch.failure]);
       void reply.status(answer.deduplicated ? 200 : 201);
       return answer;
@@ -44,7 +41,7 @@ export class UploadArtifactController {
       throw formProblem(error);
     } finally {
       watch?.end();
-      await release(socket.bytesRead - before);
+      await running.end(watch?.bytes ?? 0);
     }
   }
 
