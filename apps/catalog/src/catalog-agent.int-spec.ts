@@ -1,8 +1,10 @@
 import {
   archiveEnvironment,
+  createEnvironment,
   enrolAgent,
   issueEnrolmentToken,
   issueKey,
+  limitArtifacts,
   listAgents,
   newId,
   newUuid,
@@ -53,6 +55,40 @@ describe('catalog agents', () => {
     expect(kept).toContain(secretHash(first.token));
     await enrol(second.token);
     await expect(enrol(first.token)).rejects.toMatchObject({ code: 'credential_used' });
+  });
+
+  it('limit-artifacts - tells the limits of an environment with its keys and enrolments, and every change of them', async () => {
+    const { project, environment } = await h.environment();
+    const own = await h.call(createEnvironment, {
+      projectId: project.id,
+      slug: 'small',
+      name: 'Small',
+      tier: 'dev',
+      artifactLimits: { maxBytes: 1_000 },
+    });
+    expect(own.artifactLimits).toEqual({ maxBytes: 1_000 });
+    expect(environment).not.toHaveProperty('artifactLimits');
+    const { token } = await h.call(issueEnrolmentToken, { environmentId: own.id });
+    const enrolled = await h.call(enrolAgent, { tokenHash: secretHash(token), environmentId: own.id });
+    expect(enrolled.artifactLimits).toEqual({ maxBytes: 1_000 });
+    const limitsOf = async () => (await h.call(verifyKeys, { keyHashes: [secretHash(enrolled.apiKey)] })).keys[0].artifactLimits;
+    expect(await limitsOf()).toEqual({ maxBytes: 1_000 });
+    const changed = await h.call(limitArtifacts, { environmentId: own.id, maxEntries: 5, maxRatio: 10 });
+    expect(changed).toEqual({ ...own, artifactLimits: { maxEntries: 5, maxRatio: 10 } });
+    expect(await limitsOf()).toEqual({ maxEntries: 5, maxRatio: 10 });
+    expect(await h.call(limitArtifacts, { environmentId: own.id })).not.toHaveProperty('artifactLimits');
+    expect(await limitsOf()).toBeUndefined();
+    await h.call(archiveEnvironment, { environmentId: own.id });
+    const said = (await h.said(own.id)).filter(({ type }) => type.includes('.environment.'));
+    expect(said.map(({ version, data }) => [version, data.artifactLimits])).toEqual([
+      [1, undefined],
+      [2, { maxBytes: 1_000 }],
+      [3, { maxEntries: 5, maxRatio: 10 }],
+      [4, {}],
+      [5, undefined],
+    ]);
+    expect((await h.problem(limitArtifacts, { environmentId: own.id })).code).toBe('environment_archived');
+    expect((await h.problem(limitArtifacts, { environmentId: newId('environment') })).code).toBe('not_found');
   });
 
   it('issue-enrolment-token - refuses a life above a day', async () => {

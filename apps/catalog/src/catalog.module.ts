@@ -28,6 +28,9 @@ import { IssueEnrolmentTokenRpc } from './issue-enrolment-token/issue-enrolment-
 import { IssueKeyHandler } from './issue-key/issue-key.handler.js';
 import { IssueKeyRpc } from './issue-key/issue-key.rpc.js';
 import { KeyIssuer } from './issue-key/key-issuer.js';
+import { ArtifactLimiter } from './limit-artifacts/artifact-limiter.js';
+import { LimitArtifactsHandler } from './limit-artifacts/limit-artifacts.handler.js';
+import { LimitArtifactsRpc } from './limit-artifacts/limit-artifacts.rpc.js';
 import { LocateResourceRpc } from './locate-resource/locate-resource.rpc.js';
 import { PinTargetsRpc } from './pin-targets/pin-targets.rpc.js';
 import { ReadAgentRpc } from './read-agent/read-agent.rpc.js';
@@ -73,6 +76,7 @@ import { VerifyKeysRpc } from './verify-keys/verify-keys.rpc.js';
 import { WatchAgentsHandler } from './watch-agents/watch-agents.handler.js';
 import { WatchAgentsTimer } from './watch-agents/watch-agents.timer.js';
 import { AgentSequence1700000002000 } from './store/agent-sequence.migration.js';
+import { ArtifactLimits1700000004000 } from './store/artifact-limits.migration.js';
 import { CatalogTables1700000001000 } from './store/catalog-tables.migration.js';
 import { TargetLimits1700000003000 } from './store/target-limits.migration.js';
 
@@ -89,6 +93,7 @@ const ENTRIES = [
   FollowArtifactConsumer,
   IssueEnrolmentTokenRpc,
   IssueKeyRpc,
+  LimitArtifactsRpc,
   LocateResourceRpc,
   PinTargetsRpc,
   ReadAgentRpc,
@@ -115,6 +120,7 @@ const ENTRIES = [
 
 const HANDLERS = [
   ArchiveEnvironmentHandler,
+  ArtifactLimiter,
   ChangeMemberHandler,
   ChangePostureHandler,
   CreateEnvironmentHandler,
@@ -126,6 +132,7 @@ const HANDLERS = [
   IssueEnrolmentTokenHandler,
   IssueKeyHandler,
   KeyIssuer,
+  LimitArtifactsHandler,
   PostureSetter,
   ReadReplayFactsHandler,
   RecordReadingsHandler,
@@ -159,6 +166,7 @@ const MIGRATIONS = [
   CatalogTables1700000001000,
   AgentSequence1700000002000,
   TargetLimits1700000003000,
+  ArtifactLimits1700000004000,
 ];
 
 /** The catalogue: organisations, environments and their posture, targets, agents and keys, pipeline versions. */

@@ -17,7 +17,7 @@ export class ArchiveEnvironmentHandler {
       const found = await this.environments.lock(tx, environmentId);
       if (!found) throw new Problem('not_found');
       if (found.environment.state === 'archived') return found.environment;
-      const environment = await this.environments.archive(tx, environmentId);
+      const { environment, version } = await this.environments.archive(tx, environmentId);
       const { id, slug, name, tier, orgId, projectId } = environment;
       await this.outbox.add(tx, context, [
         {
@@ -26,7 +26,7 @@ export class ArchiveEnvironmentHandler {
           orgId,
           projectId,
           environmentId,
-          aggregate: { id, version: 2 },
+          aggregate: { id, version },
         },
       ]);
       return environment;

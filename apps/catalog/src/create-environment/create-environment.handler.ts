@@ -11,6 +11,7 @@ import { Outbox } from '@reenact/messaging';
 import { IdempotencyStore, type Transaction, UnitOfWork } from '@reenact/persistence';
 import { defaultPosture } from '@reenact/posture';
 import { Clock } from '@reenact/service-kit';
+import { ArtifactLimiter } from '../limit-artifacts/artifact-limiter.js';
 import { EnvironmentStore } from '../store/environment.store.js';
 import { ProjectStore } from '../store/project.store.js';
 
@@ -21,6 +22,7 @@ export class CreateEnvironmentHandler {
     private readonly idempotency: IdempotencyStore,
     private readonly projects: ProjectStore,
     private readonly environments: EnvironmentStore,
+    private readonly limiter: ArtifactLimiter,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -34,7 +36,7 @@ export class CreateEnvironmentHandler {
   }
 
   private async create(tx: Transaction, request: CreateEnvironment, context: CallContext): Promise<Environment> {
-    const { projectId, slug, name, tier } = request;
+    const { projectId, slug, name, tier, artifactLimits } = request;
     const project = await this.projects.find(tx, projectId);
     if (!project) throw new Problem('not_found');
     const { orgId } = project;
@@ -46,16 +48,10 @@ export class CreateEnvironmentHandler {
       defaultPosture(tier),
     );
     if (!environment) throw new Problem('slug_taken', { members: { slug } });
+    const place = { orgId, projectId, environmentId: id };
     await this.outbox.add(tx, context, [
-      {
-        contract: environmentCreated,
-        data: { id, slug, name, tier },
-        orgId,
-        projectId,
-        environmentId: id,
-        aggregate: { id, version: 1 },
-      },
+      { contract: environmentCreated, data: { id, slug, name, tier }, ...place, aggregate: { id, version: 1 } },
     ]);
-    return environment;
+    return artifactLimits ? this.limiter.limit(tx, environment, artifactLimits, context) : environment;
   }
 }

@@ -32,7 +32,8 @@ export class EnrolAgentHandler {
         ? await this.agentOf(tx, again)
         : await this.enrol(tx, enrolment as StoredEnrolment, request, nonceHash, context);
       const { apiKey } = await this.issuer.issue(tx, agent, by(agent, context));
-      return { agentId: agent.id, apiKey, environmentId };
+      const artifactLimits = (await this.environments.find(tx, environmentId))?.environment.artifactLimits;
+      return { agentId: agent.id, apiKey, environmentId, ...(artifactLimits && { artifactLimits }) };
     });
   }
 

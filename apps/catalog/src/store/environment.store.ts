@@ -1,4 +1,4 @@
-import type { Environment, Posture, PostureRecord, Tier } from '@reenact/contracts';
+import type { ArtifactLimits, Environment, Posture, PostureRecord, Tier } from '@reenact/contracts';
 import type { Keyset } from '@reenact/persistence';
 import type { Db } from './db.js';
 
@@ -13,13 +13,16 @@ interface Row {
   posture: Posture;
   posture_revision: number;
   posture_changed_at: Date;
+  artifact_limits: ArtifactLimits | null;
+  version: number;
   created_at: Date;
 }
 
-/** An environment with the posture that is in force. */
+/** An environment with the posture that is in force, and the version of its aggregate. */
 export interface GovernedEnvironment {
   environment: Environment;
   posture: PostureRecord;
+  version: number;
 }
 
 const read = (row: Row): GovernedEnvironment => ({
@@ -31,6 +34,7 @@ const read = (row: Row): GovernedEnvironment => ({
     projectId: row.project_id,
     tier: row.tier,
     postureRevision: row.posture_revision,
+    ...(row.artifact_limits && { artifactLimits: row.artifact_limits }),
     state: row.state,
     createdAt: row.created_at.toISOString(),
   },
@@ -40,6 +44,7 @@ const read = (row: Row): GovernedEnvironment => ({
     posture: row.posture,
     changedAt: row.posture_changed_at.toISOString(),
   },
+  version: row.version,
 });
 
 export class EnvironmentStore {
@@ -82,9 +87,20 @@ export class EnvironmentStore {
     return rows.map((row) => read(row).environment);
   }
 
-  async archive(db: Db, id: string): Promise<Environment> {
-    const [row] = await db.query<Row>("update catalog.environment set state = 'archived' where id = $1 returning *", [id]);
-    return read(row).environment;
+  async archive(db: Db, id: string): Promise<GovernedEnvironment> {
+    const [row] = await db.query<Row>(
+      "update catalog.environment set state = 'archived', version = version + 1 where id = $1 returning *",
+      [id],
+    );
+    return read(row);
+  }
+
+  async limitArtifacts(db: Db, id: string, limits: ArtifactLimits | undefined): Promise<GovernedEnvironment> {
+    const [row] = await db.query<Row>(
+      'update catalog.environment set artifact_limits = $2, version = version + 1 where id = $1 returning *',
+      [id, limits ? JSON.stringify(limits) : null],
+    );
+    return read(row);
   }
 
   /** The posture's next revision. */

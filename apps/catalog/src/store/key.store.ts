@@ -1,4 +1,4 @@
-import type { AgentKey, KeyScope, KeyUse, VerifiedKey } from '@reenact/contracts';
+import type { AgentKey, ArtifactLimits, KeyScope, KeyUse, VerifiedKey } from '@reenact/contracts';
 import type { Db } from './db.js';
 
 interface Row {
@@ -15,6 +15,7 @@ interface VerifyRow extends Row {
   hash: string;
   agent_state: string;
   environment_state: string;
+  artifact_limits: ArtifactLimits | null;
   org_id: string;
   project_id: string;
   environment_id: string;
@@ -89,7 +90,7 @@ export class KeyStore {
 
   async verify(db: Db, hashes: readonly string[], now: Date): Promise<VerifiedKey[]> {
     const rows = await db.query<VerifyRow>(
-      `select k.*, a.state as agent_state, e.state as environment_state, a.org_id, a.project_id, a.environment_id
+      `select k.*, a.state as agent_state, e.state as environment_state, e.artifact_limits, a.org_id, a.project_id, a.environment_id
        from catalog.agent_key k join catalog.agent a on a.id = k.agent_id join catalog.environment e on e.id = a.environment_id
        where k.hash = any($1)`,
       [hashes],
@@ -107,6 +108,7 @@ export class KeyStore {
         projectId: row.project_id,
         environmentId: row.environment_id,
         scopes: row.scopes,
+        ...(row.artifact_limits && { artifactLimits: row.artifact_limits }),
       };
     });
   }

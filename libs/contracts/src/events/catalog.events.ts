@@ -1,6 +1,6 @@
 import { defineEvent } from '../define.js';
-import { Id, Int, JsonObject, OneOf, Text, Time } from '../field.js';
-import { ROLES, type Role, TIERS, type Tier } from '../shapes/organisation.js';
+import { Id, Int, JsonObject, Nested, OneOf, Text, Time } from '../field.js';
+import { ArtifactLimits, ROLES, type Role, TIERS, type Tier } from '../shapes/organisation.js';
 
 const ORG = 'org_01h455vb4pex5vsknk084sn02q';
 const ENV = 'env_01h455vb4pex5vsknk084sn02q';
@@ -50,6 +50,20 @@ export const environmentArchived = defineEvent({
   payload: EnvironmentFact,
   audit: { category: 'catalog', outcome: 'succeeded' },
   sample: environmentSample,
+});
+
+export class EnvironmentLimited {
+  @Id('environment') id: string;
+  /** All of them; empty: the defaults. */
+  @Nested(() => ArtifactLimits) artifactLimits: ArtifactLimits;
+}
+export const environmentLimited = defineEvent({
+  service: 'catalog',
+  noun: 'environment',
+  fact: 'limited',
+  payload: EnvironmentLimited,
+  audit: { category: 'catalog', outcome: 'succeeded' },
+  sample: { id: ENV, artifactLimits: { maxBytes: 1_048_576 } },
 });
 
 export class MemberFact {

@@ -1,6 +1,7 @@
 import { defineRpc } from '../define.js';
 import { Duration, Hash, Id, Int, Labels, Nested, OneOf, Text, Time } from '../field.js';
 import { type Agent, type AgentKey, HEARTBEAT_STATUSES, KEY_SCOPES, type KeyScope } from '../shapes/agent.js';
+import type { ArtifactLimits } from '../shapes/organisation.js';
 import { IdempotencyClaim, type Page, PageQuery } from '../shapes/common.js';
 
 const AGT = 'agt_01h455vb4pex5vsknk084sn02q';
@@ -41,6 +42,8 @@ export interface EnrolledAgent {
   /** The secret, shown once. */
   apiKey: string;
   environmentId: string;
+  /** Of the environment, if it has any of its own. */
+  artifactLimits?: ArtifactLimits;
 }
 export const enrolAgent = defineRpc<EnrolledAgent>()({
   service: 'catalog',
@@ -64,6 +67,8 @@ export interface VerifiedKey {
   projectId?: string;
   environmentId?: string;
   scopes?: KeyScope[];
+  /** Of the environment, if it has any of its own. */
+  artifactLimits?: ArtifactLimits;
 }
 export const verifyKeys = defineRpc<{ keys: VerifiedKey[] }>()({
   service: 'catalog',

@@ -2,6 +2,7 @@ import { defineRpc } from '../define.js';
 import { Id, Nested, OneOf, Text } from '../field.js';
 import { IdempotencyClaim, type Page, PageQuery } from '../shapes/common.js';
 import {
+  ArtifactLimits,
   type Environment,
   type Membership,
   type Organisation,
@@ -76,6 +77,7 @@ export class CreateEnvironment {
   @Text({ min: 1, max: 200 }) name: string;
   /** Its posture begins with the defaults of the tier. */
   @OneOf(TIERS) tier: Tier;
+  @Nested(() => ArtifactLimits, { optional: true }) artifactLimits?: ArtifactLimits;
   @Nested(() => IdempotencyClaim, { optional: true }) idempotency?: IdempotencyClaim;
 }
 export const createEnvironment = defineRpc<Environment>()({
@@ -113,6 +115,18 @@ export const archiveEnvironment = defineRpc<Environment>()({
   verb: 'archive',
   request: ReadEnvironment,
   sample: { environmentId: ENV },
+});
+
+export class LimitArtifacts extends ArtifactLimits {
+  @Id('environment') environmentId: string;
+}
+/** Replaces all limits of the environment; what is absent is the default again. */
+export const limitArtifacts = defineRpc<Environment>()({
+  service: 'catalog',
+  noun: 'environment',
+  verb: 'limit-artifacts',
+  request: LimitArtifacts,
+  sample: { environmentId: ENV, maxBytes: 1_048_576 },
 });
 
 /** Ids by slugs: `orgs/{o}/projects/{p}/environments/{e}` takes either at each place. Unknown parts are absent. */

@@ -1,3 +1,5 @@
+import { Int } from '../field.js';
+
 export const ROLES = ['viewer', 'operator', 'approver', 'project_admin', 'org_admin', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -19,6 +21,16 @@ export interface Project {
 export const TIERS = ['dev', 'staging', 'prod'] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** What artifacts of an environment may not pass; absent: the default. Never more than ingest is configured to bear. */
+export class ArtifactLimits {
+  /** Bytes as they are sent. */
+  @Int({ min: 1, optional: true }) maxBytes?: number;
+  @Int({ min: 1, optional: true }) maxUnpackedBytes?: number;
+  @Int({ min: 1, optional: true }) maxEntries?: number;
+  /** Unpacked to packed. */
+  @Int({ min: 1, optional: true }) maxRatio?: number;
+}
+
 export interface Environment {
   id: string;
   slug: string;
@@ -27,6 +39,7 @@ export interface Environment {
   projectId: string;
   tier: Tier;
   postureRevision: number;
+  artifactLimits?: ArtifactLimits;
   state: 'active' | 'archived';
   createdAt: string;
 }
