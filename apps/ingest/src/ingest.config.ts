@@ -21,7 +21,7 @@ export function readIngestConfig(env: NodeJS.ProcessEnv): IngestConfig {
   return {
     ...readServiceConfig(env, 'ingest'),
     objectStore: readObjectStoreConfig(env, '.reenact/objects'),
-    limits: { ...DEFAULT_LIMITS, rates: readRates(env) },
+    limits: { ...readArtifactLimits(env), rates: readRates(env) },
     capacity: readCapacity(env),
     ...readPaces(env),
   };
@@ -60,6 +60,21 @@ function readCapacity(env: NodeJS.ProcessEnv): Capacity {
   };
   reader.done();
   return capacity;
+}
+
+/** Throws a ConfigError that names every variable that is wrong. */
+function readArtifactLimits(env: NodeJS.ProcessEnv): Pick<IngestLimits, 'artifact' | 'maximum'> {
+  const reader = new EnvReader(env);
+  const { artifact, maximum } = DEFAULT_LIMITS;
+  const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
+  const configured = {
+    maxBytes: read('REENACT_ARTIFACT_MAX_BYTES', maximum.maxBytes),
+    maxUnpackedBytes: read('REENACT_ARTIFACT_MAX_UNPACKED_BYTES', maximum.maxUnpackedBytes),
+    maxEntries: read('REENACT_ARTIFACT_MAX_ENTRIES', maximum.maxEntries),
+    maxRatio: read('REENACT_ARTIFACT_MAX_RATIO', maximum.maxRatio),
+  };
+  reader.done();
+  return { artifact, maximum: configured };
 }
 
 /** Throws a ConfigError that names every variable that is wrong. */

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import {
   type AgentReading,
   type Artifact,
+  type ArtifactLimits,
   canonicalSha256,
   enrolAgent,
   issueKey,
@@ -27,7 +28,7 @@ import {
 import { generateSecret, secretHash } from '@reenact/credentials';
 import type { ObjectStoreConfig } from '@reenact/object-store';
 import { UnitOfWork } from '@reenact/persistence';
-import { type BundleEntry, type BundleManifest, encodeJournalEntry, writeBundle } from '@reenact/pipeline';
+import { type ArchiveLimits, type BundleEntry, type BundleManifest, encodeJournalEntry, writeBundle } from '@reenact/pipeline';
 import type { HttpPatience } from '@reenact/service-kit';
 import { answering, temporaryDirectory, testCaller, testDatabase, testNats, testResponder } from '@reenact/testing';
 import type { Capacity } from './domain/capacity.js';
@@ -62,6 +63,7 @@ interface AnswerBody {
   agentId: string;
   apiKey: string;
   rates: { heartbeatsPerMinute: number };
+  limits: { artifact: ArchiveLimits };
 }
 
 export type Harness = Awaited<ReturnType<typeof startHarness>>;
@@ -81,6 +83,7 @@ export async function startHarness(
   const keyUses: KeyUse[] = [];
   const enrolments = new Set<string>();
   const asked = { verify: 0 };
+  let artifactLimits: ArtifactLimits | undefined;
   let enrolmentRefusal: ProblemCode | undefined;
   const place = { orgId: newId('organisation'), projectId: newId('project'), environmentId: newId('environment') };
 
@@ -97,6 +100,7 @@ export async function startHarness(
       projectId,
       environmentId,
       scopes: [...scopes],
+      ...(artifactLimits && { artifactLimits }),
     };
     keys.set(verified.keyHash, verified);
     return { key, keyId };
@@ -132,7 +136,7 @@ export async function startHarness(
     answering(enrolAgent, ({ environmentId }) => {
       if (enrolmentRefusal) throw new Problem(enrolmentRefusal);
       const agent = addAgent();
-      return { agentId: agent.id, apiKey: agent.key, environmentId };
+      return { agentId: agent.id, apiKey: agent.key, environmentId, ...(artifactLimits && { artifactLimits }) };
     }),
     answering(issueKey, ({ agentId, scopes }) => {
       const { key, keyId } = addKey(agents.get(agentId) as TestAgent, scopes);
@@ -185,6 +189,10 @@ export async function startHarness(
     /** What the catalog answers to enrolments; undefined: an agent. */
     refuseEnrolments: (code: ProblemCode | undefined) => {
       enrolmentRefusal = code;
+    },
+    /** What the catalog says of the environment, from now on. */
+    limitArtifacts: (limits: ArtifactLimits | undefined) => {
+      artifactLimits = limits;
     },
     /** A token of the place. */
     enrolmentToken: () => {

@@ -44,9 +44,30 @@ export class AuthenticateAgentHandler {
     this.uses.note(principal);
     return principal;
   }
+
+  /** Who calls where a key is no condition: nobody for one that is not good. Throws `try_later`. */
+  async find(authorization: string | undefined): Promise<AgentPrincipal | undefined> {
+    if (authorization === undefined) return undefined;
+    let secret: string;
+    try {
+      secret = bearerSecret(authorization, 'agent_key');
+    } catch {
+      return undefined;
+    }
+    const key = await this.keys.verify(secretHash(secret));
+    return key.outcome === 'valid' ? principalOf(key) : undefined;
+  }
 }
 
-function principalOf({ keyId, agentId, orgId, projectId, environmentId, scopes }: VerifiedKey): AgentPrincipal | undefined {
+function principalOf({
+  keyId,
+  agentId,
+  orgId,
+  projectId,
+  environmentId,
+  scopes,
+  artifactLimits,
+}: VerifiedKey): AgentPrincipal | undefined {
   if (!keyId || !agentId || !orgId || !projectId || !environmentId) return undefined;
-  return { keyId, agentId, orgId, projectId, environmentId, scopes: scopes ?? [] };
+  return { keyId, agentId, orgId, projectId, environmentId, scopes: scopes ?? [], ...(artifactLimits && { artifactLimits }) };
 }

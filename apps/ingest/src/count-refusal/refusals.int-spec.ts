@@ -20,6 +20,7 @@ describe('refusals', () => {
 
   beforeAll(async () => {
     ingest = await startHarness({
+      ...DEFAULT_LIMITS,
       artifact: { ...DEFAULT_LIMITS.artifact, maxBytes: MIB },
       rates: {
         ...DEFAULT_LIMITS.rates,

@@ -1,4 +1,4 @@
-import type { KeyScope } from '@reenact/contracts';
+import type { ArtifactLimits, KeyScope } from '@reenact/contracts';
 
 /** The agent that a verified key speaks for. */
 export interface AgentPrincipal {
@@ -8,4 +8,6 @@ export interface AgentPrincipal {
   projectId: string;
   environmentId: string;
   scopes: KeyScope[];
+  /** Of its environment, if that has any. */
+  artifactLimits?: ArtifactLimits;
 }

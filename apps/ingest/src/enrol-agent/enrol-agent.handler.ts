@@ -38,7 +38,7 @@ export class EnrolAgentHandler {
     context: CallContext,
   ): Promise<EnrolAnswer> {
     const enrolled = await this.rpc.call(enrolAgent, { tokenHash: secretHash(token), environmentId, ...body }, context);
-    const { agentId, apiKey } = enrolled;
-    return { agentId, apiKey, environmentId: enrolled.environmentId, limits: limitsDocument(this.limits) };
+    const { agentId, apiKey, artifactLimits } = enrolled;
+    return { agentId, apiKey, environmentId: enrolled.environmentId, limits: limitsDocument(this.limits, artifactLimits) };
   }
 }

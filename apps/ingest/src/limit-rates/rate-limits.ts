@@ -23,7 +23,7 @@ export class RateLimits {
   private readonly largestUpload: number;
 
   constructor(
-    @Inject(LIMITS) { rates, artifact }: IngestLimits,
+    @Inject(LIMITS) { rates, maximum }: IngestLimits,
     ledger: PermitLedger,
     private readonly slots: UploadSlots,
     clock: Clock,
@@ -34,7 +34,7 @@ export class RateLimits {
     this.uploads = policy('uploads', rates.uploadsPerMinute);
     this.uploadBytes = policy('upload-bytes', rates.uploadBytesPerMinute);
     this.enrolments = policy('enrolments', rates.enrolmentsPerMinute);
-    this.largestUpload = artifact.maxBytes;
+    this.largestUpload = maximum.maxBytes;
   }
 
   takeHeartbeat(agentId: string, reply: FastifyReply): Promise<unknown> {

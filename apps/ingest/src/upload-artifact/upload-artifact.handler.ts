@@ -7,7 +7,7 @@ import { type ArtifactFacts, inspectArtifact } from '@reenact/pipeline';
 import { Clock } from '@reenact/service-kit';
 import { type ArtifactFields, assertFactsFit } from '../domain/artifact-fields.js';
 import type { NewArtifact } from '../domain/new-artifact.js';
-import type { IngestLimits } from '../domain/limits.js';
+import { artifactLimitsOf, type IngestLimits } from '../domain/limits.js';
 import type { AgentPrincipal } from '../domain/principal.js';
 import { LIMITS, OBJECT_STORE } from '../ingest.tokens.js';
 import { RemoveBlobHandler } from '../sweep-blobs/remove-blob.handler.js';
@@ -38,7 +38,8 @@ export class UploadArtifactHandler {
     const writer = await this.objects.write();
     const intake = new Intake(upload.bytes, writer.stream, this.hashes);
     try {
-      const facts = await inspectArtifact(upload.fields.type, intake.bytes(), this.limits.artifact);
+      const limits = artifactLimitsOf(this.limits, agent.artifactLimits);
+      const facts = await inspectArtifact(upload.fields.type, intake.bytes(), limits);
       await intake.drain();
       const sha256 = intake.digest();
       await upload.end(sha256);

@@ -1,7 +1,7 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { type CallContext, Problem } from '@reenact/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { IngestLimits } from '../domain/limits.js';
+import { artifactLimitsOf, type IngestLimits } from '../domain/limits.js';
 import type { AgentPrincipal } from '../domain/principal.js';
 import type { UploadPatience } from '../domain/upload-patience.js';
 import { agentOf } from '../http/agent-request.js';
@@ -30,7 +30,7 @@ export class UploadArtifactController {
     try {
       // Nothing more would be heard of a sender that left while the limits were asked.
       if (request.isMultipart() && request.raw.destroyed) throw new Problem('upload_incomplete');
-      watch = new BodyWatch(request.raw, this.limits.artifact.maxBytes, this.patience, running);
+      watch = new BodyWatch(request.raw, artifactLimitsOf(this.limits, agent.artifactLimits).maxBytes, this.patience, running);
       const answer = await Promise.race([this.receive(request, watch, agent, context), watch.failure]);
       void reply.status(answer.deduplicated ? 200 : 201);
       return answer;

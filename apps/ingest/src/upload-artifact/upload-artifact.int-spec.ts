@@ -19,7 +19,7 @@ describe('upload-artifact', () => {
       failedAuthenticationsPerMinute: 10_000,
       concurrentUploads: 50,
     };
-    ingest = await startHarness({ artifact: { ...DEFAULT_LIMITS.artifact, maxBytes: MAX_BYTES }, rates });
+    ingest = await startHarness({ ...DEFAULT_LIMITS, artifact: { ...DEFAULT_LIMITS.artifact, maxBytes: MAX_BYTES }, rates });
   });
   afterAll(() => ingest.stop());
 
@@ -271,6 +271,48 @@ describe('upload-artifact', () => {
         const answer = await ingest.send('POST', `/api/v1/agents/${agent.id}/artifacts`, { headers, body });
         expect([answer.status, answer.body.code]).toEqual([422, 'upload_incomplete']);
       }));
+  });
+
+  describe('keeps to the limits of the environment', () => {
+    afterEach(() => ingest.limitArtifacts(undefined));
+    const text = (size: number) => Buffer.alloc(size, 'a');
+    const send = async (agent: TestAgent, bytes: Buffer, fields: Record<string, string> = { type: 'diagnostic' }) => {
+      const { status, body } = await ingest.upload(agent, bytes, fields);
+      return [status, body.code, (body as { limit?: string }).limit];
+    };
+
+    it.each([
+      ['maxBytes', { maxBytes: 1_000 }, () => text(1_001)],
+      ['maxUnpackedBytes', { maxUnpackedBytes: 1_000 }, () => gzipSync(text(1_001))],
+      ['maxRatio', { maxRatio: 1 }, () => gzipSync(randomBytes(1024 * 1024).toString('hex'))],
+    ])('of %s', async (limit, limits, bytes) => {
+      ingest.limitArtifacts(limits);
+      const limited = ingest.addAgent();
+      await leavesNothing(async () => expect(await send(limited, bytes())).toEqual([413, 'artifact_too_large', limit]));
+      ingest.limitArtifacts(undefined);
+      expect((await send(ingest.addAgent(), bytes()))[0]).toBe(201);
+    });
+
+    it('of maxEntries', async () => {
+      ingest.limitArtifacts({ maxEntries: 2 });
+      const limited = ingest.addAgent();
+      await leavesNothing(async () =>
+        expect(await send(limited, await bundleOf(limited), {})).toEqual([413, 'artifact_too_large', 'maxEntries']),
+      );
+    });
+
+    it('but not beyond what the server bears, and tells them to its agents', async () => {
+      const { maximum } = DEFAULT_LIMITS;
+      ingest.limitArtifacts({ maxBytes: maximum.maxBytes + 1, maxEntries: 7 });
+      const told = { ...maximum, maxEntries: 7 };
+      const { key } = ingest.addAgent();
+      expect((await ingest.get('/api/v1/limits', key)).body.artifact).toMatchObject(told);
+      for (const other of ['nonsense', `${key}x`])
+        expect((await ingest.get('/api/v1/limits', other)).body.artifact).toMatchObject({ ...maximum, maxBytes: MAX_BYTES });
+      const path = '/api/v1/orgs/acme/projects/webhooks/environments/prod/agents';
+      const enrolled = await ingest.post(path, ingest.enrolmentToken(), {});
+      expect(enrolled.body.limits.artifact).toMatchObject(told);
+    });
   });
 
   it('refuses other credentials, and counts it', async () => {
