@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { MessagingModule } from '@reenact/messaging';
-import { type ObjectStore, openObjectStore } from '@reenact/object-store';
+import { type ObjectStore, openObjectStore, writerBytes } from '@reenact/object-store';
 import { messagingTables, PersistenceModule } from '@reenact/persistence';
 import { ServiceKitModule } from '@reenact/service-kit';
 import { AuthenticateAgentHandler } from './authenticate-agent/authenticate-agent.handler.js';
@@ -21,7 +21,7 @@ import { EnrolAgentController } from './enrol-agent/enrol-agent.http.js';
 import { RequestGate } from './http/request-gate.js';
 import { LingeringCloseHook } from './http/lingering-close.http.js';
 import type { IngestConfig } from './ingest.config.js';
-import { CAPACITY, LIMITS, OBJECT_STORE, SCRUB_PACE, UPLOAD_PATIENCE } from './ingest.tokens.js';
+import { CAPACITY, LIMITS, OBJECT_STORE, SCRUB_PACE, UPLOAD_PATIENCE, WRITER_BYTES } from './ingest.tokens.js';
 import { KeepLimitsTimer } from './limit-rates/keep-limits.timer.js';
 import { PermitLedger } from './limit-rates/permit-ledger.js';
 import { RateLimits } from './limit-rates/rate-limits.js';
@@ -103,6 +103,7 @@ export class IngestModule implements OnApplicationShutdown {
       ],
       providers: [
         { provide: CAPACITY, useValue: config.capacity ?? DEFAULT_CAPACITY },
+        { provide: WRITER_BYTES, useValue: writerBytes(config.objectStore) },
         { provide: LIMITS, useValue: config.limits ?? DEFAULT_LIMITS },
         { provide: SCRUB_PACE, useValue: config.scrub ?? DEFAULT_SCRUB_PACE },
         { provide: UPLOAD_PATIENCE, useValue: config.patience ?? DEFAULT_UPLOAD_PATIENCE },

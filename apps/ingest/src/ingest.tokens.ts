@@ -12,3 +12,6 @@ export const UPLOAD_PATIENCE = Symbol('ingest:upload-patience');
 
 /** Nest token of `Capacity`. */
 export const CAPACITY = Symbol('ingest:capacity');
+
+/** Nest token of how many bytes the writer of one object keeps in memory. */
+export const WRITER_BYTES = Symbol('ingest:writer-bytes');

@@ -1,5 +1,6 @@
 import { FileObjectStore } from './file-object-store.js';
 import type { ObjectStore } from './object-store.js';
+import { PART_BUFFER_BYTES } from './part-buffer.js';
 import type { S3Options } from './s3-object-store.js';
 
 /** Which store, and where. */
@@ -10,6 +11,11 @@ export async function openObjectStore(config: ObjectStoreConfig): Promise<Object
   if (config.kind === 'file') return FileObjectStore.open(config.directory, Date.now());
   const { S3ObjectStore } = await import('./s3-object-store.js');
   return S3ObjectStore.open(config, Date.now());
+}
+
+/** What one writer of such a store keeps in memory at most, beyond the chunk that it is given. */
+export function writerBytes({ kind }: ObjectStoreConfig): number {
+  return kind === 's3' ? PART_BUFFER_BYTES : 0;
 }
 
 /** `REENACT_S3_*` when an endpoint is given, else files in `REENACT_OBJECT_DIR` or the default. Throws naming what is missing. */

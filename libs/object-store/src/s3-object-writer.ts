@@ -10,10 +10,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { assertKey } from './object-key.js';
 import type { ObjectWriter } from './object-store.js';
+import { PartBuffer } from './part-buffer.js';
 import { md5, type S3Bucket } from './s3-bucket.js';
-
-/** S3 wants parts of at least 5 MiB and at most 10 000 of them. One part is what a writer keeps in memory. */
-const PART_SIZE = 8 * 1024 * 1024;
 
 /**
  * Up to one part is kept in memory and put under its key at commit. More goes to a multipart upload under a staging key,
@@ -22,8 +20,7 @@ const PART_SIZE = 8 * 1024 * 1024;
 export class S3ObjectWriter implements ObjectWriter {
   readonly stream: Writable;
   private readonly parts: CompletedPart[] = [];
-  private chunks: Uint8Array[] = [];
-  private buffered = 0;
+  private readonly part = new PartBuffer();
   private size = 0;
   private uploadId?: string;
   private staged = false;
@@ -68,9 +65,8 @@ export class S3ObjectWriter implements ObjectWriter {
   async abort(): Promise<void> {
     this.aborted = true;
     this.stream.destroy();
-    this.chunks = [];
-    this.buffered = 0;
     await this.uploading?.catch(() => undefined);
+    this.part.free();
     const place = { Bucket: this.bucket.name, Key: this.stagingKey };
     if (this.staged) await this.bucket.send(new DeleteObjectCommand(place));
     else if (this.uploadId) await this.bucket.send(new AbortMultipartUploadCommand({ ...place, UploadId: this.uploadId }));
@@ -101,34 +97,15 @@ export class S3ObjectWriter implements ObjectWriter {
 
   private async take(chunk: Uint8Array): Promise<void> {
     this.size += chunk.length;
-    let rest = chunk;
     // Only full parts go out here: the last one may be short, so that it waits for the end.
-    while (this.buffered + rest.length > PART_SIZE) {
-      const room = PART_SIZE - this.buffered;
-      this.keep(rest.subarray(0, room));
-      rest = rest.subarray(room);
-      await this.uploadPart();
-    }
-    this.keep(rest);
-  }
-
-  private keep(bytes: Uint8Array): void {
-    // A copy: the chunk is its sender's again.
-    this.chunks.push(Buffer.from(bytes));
-    this.buffered += bytes.length;
-  }
-
-  private drain(): Uint8Array {
-    const bytes = Buffer.concat(this.chunks, this.buffered);
-    this.chunks = [];
-    this.buffered = 0;
-    return bytes;
+    for (let rest = this.part.add(chunk); rest.length > 0; rest = this.part.add(rest)) await this.uploadPart();
   }
 
   private async uploadPart(): Promise<void> {
     if (this.aborted) throw new Error('the write was aborted');
-    this.uploading = this.sendPart(this.drain());
+    this.uploading = this.sendPart(this.part.bytes);
     await this.uploading;
+    this.part.clear();
   }
 
   private async sendPart(bytes: Uint8Array): Promise<void> {
@@ -141,7 +118,7 @@ export class S3ObjectWriter implements ObjectWriter {
 
   private async publish(target: string, create: boolean): Promise<boolean> {
     if (this.staged) return this.bucket.copy(this.stagingKey, target, create);
-    return this.bucket.put(target, Buffer.concat(this.chunks, this.buffered), create);
+    return this.bucket.put(target, this.part.bytes, create);
   }
 
   private async holds(target: string): Promise<boolean> {

@@ -4,14 +4,14 @@ import { Problem } from '@reenact/contracts';
 import { BODY_LIMIT_BYTES, Metrics } from '@reenact/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Capacity } from '../domain/capacity.js';
-import { CAPACITY } from '../ingest.tokens.js';
+import { CAPACITY, WRITER_BYTES } from '../ingest.tokens.js';
 import { AddressShares } from './address-shares.js';
 import { routeOf, scopeOf } from './agent-route.js';
 
 /** What is let in however busy the service is: whoever watches it must see that. */
 const ALWAYS = new Set(['/healthz', '/readyz', '/metrics']);
 
-/** An upload streams: whatever its size, it holds no more than its buffers. */
+/** An upload streams: whatever its size, it holds no more than its buffers, and what the writer of its object keeps. */
 const UPLOAD_BYTES = 1024 * 1024;
 
 /** Turns requests away before anything is done for them when those that run fill the service: it never queues what it cannot hold. */
@@ -25,6 +25,7 @@ export class RequestGate {
     host: HttpAdapterHost,
     metrics: Metrics,
     @Inject(CAPACITY) private readonly capacity: Capacity,
+    @Inject(WRITER_BYTES) private readonly writerBytes: number,
   ) {
     const instance = host.httpAdapter.getInstance() as FastifyInstance;
     const turnedAway = metrics.counter('overload_total', 'Requests that were turned away because too many ran');
@@ -32,7 +33,7 @@ export class RequestGate {
     metrics.gauge('request_bytes_in_flight', 'Bytes that running requests may hold', () => this.bytes);
     instance.addHook('onRequest', async (request, reply) => {
       if (ALWAYS.has(request.url)) return;
-      const bytes = bytesOf(request);
+      const bytes = this.bytesOf(request);
       if (!this.hasRoom(request, bytes)) {
         turnedAway.inc();
         throw new Problem('try_later', { detail: 'Too many requests run now', members: { retryAfterSeconds: 1 } });
@@ -58,17 +59,19 @@ export class RequestGate {
     const share = maxUnauthenticatedPerAddress / maxRequests;
     return held.requests < maxUnauthenticatedPerAddress && held.bytes + bytes <= share * maxBytes;
   }
+
+  /** What a request may make the service hold: its declared body, or as much as a body of unknown length may have. */
+  private bytesOf({ headers }: FastifyRequest): number {
+    const length = headers['content-length'];
+    const declared = length === undefined ? Number.POSITIVE_INFINITY : Number(length);
+    if (headers['content-type']?.toLowerCase().startsWith('multipart/'))
+      return UPLOAD_BYTES + Math.min(declared, this.writerBytes);
+    if (length === undefined && headers['transfer-encoding'] === undefined) return 0;
+    return Math.min(declared, BODY_LIMIT_BYTES);
+  }
 }
 
 /** No agent key opens its route. Where one does, a bad one is found out before the body, and a good one is not to suffer for others. */
 function isUnvouched(request: FastifyRequest): boolean {
   return scopeOf(routeOf(request)) === undefined;
-}
-
-/** What a request may make the service hold: its declared body, or as much as a body of unknown length may have. */
-function bytesOf({ headers }: FastifyRequest): number {
-  if (headers['content-type']?.toLowerCase().startsWith('multipart/')) return UPLOAD_BYTES;
-  const declared = headers['content-length'];
-  if (declared !== undefined) return Math.min(Number(declared), BODY_LIMIT_BYTES);
-  return headers['transfer-encoding'] === undefined ? 0 : BODY_LIMIT_BYTES;
 }
