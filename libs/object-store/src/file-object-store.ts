@@ -70,8 +70,9 @@ export class FileObjectStore implements ObjectStore {
     return found?.isFile() ? { size: found.size } : undefined;
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, signal?: AbortSignal): Promise<void> {
     assertKey(key);
+    signal?.throwIfAborted();
     await rm(join(this.root, key), { force: true });
   }
 

@@ -187,6 +187,15 @@ export function objectStoreConformance(subject: () => ConformanceSubject): void 
     expect((await read(name)).length).toBe(9 * MIB);
   });
 
+  it('delete - leaves the object alone once its signal is aborted', async () => {
+    const name = key();
+    await store().put(name, Buffer.from('x'));
+    await expect(store().delete(name, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+    expect(await store().stat(name)).toEqual({ size: 1 });
+    await store().delete(name, new AbortController().signal);
+    expect(await store().stat(name)).toBeUndefined();
+  });
+
   it('absent objects - not_found, undefined, and no error on delete', async () => {
     const name = key();
     await expect(store().read(name)).rejects.toMatchObject({ code: 'not_found' });

@@ -31,8 +31,8 @@ export interface ObjectStore {
   /** The object's bytes. Throws `not_found`, and `range_not_satisfiable` for a range that is empty or begins past the end. */
   read(key: string, range?: ByteRange): Promise<Readable>;
   stat(key: string): Promise<{ size: number } | undefined>;
-  /** Removes the object; an absent one is no error. */
-  delete(key: string): Promise<void>;
+  /** Removes the object; an absent one is no error. Tries nothing (more) once the signal is aborted, and throws its reason then. */
+  delete(key: string, signal?: AbortSignal): Promise<void>;
   /** Removes what writers that crashed left behind, once no writer can still run that began it; objects are never touched. */
   sweep(now: number): Promise<void>;
   /** Lets go of connections. */

@@ -104,9 +104,11 @@ export class S3ObjectStore implements ObjectStore {
     return this.bucket.stat(this.prefix + key);
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, signal?: AbortSignal): Promise<void> {
     assertKey(key);
-    await this.bucket.send(new DeleteObjectCommand({ Bucket: this.bucket.name, Key: this.prefix + key }));
+    signal?.throwIfAborted();
+    const place = { Bucket: this.bucket.name, Key: this.prefix + key };
+    await this.bucket.send(new DeleteObjectCommand(place), { abortSignal: signal });
   }
 
   async sweep(now: number): Promise<void> {

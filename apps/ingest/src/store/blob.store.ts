@@ -19,6 +19,9 @@ export interface DoomedBlob extends Blob {
 const GIVEN = `(select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as given(org_id, sha256, key, size)
   order by org_id, sha256) as given`;
 
+/** Of a removal, by the clock of the database, which all replicas share. */
+const LEASE_UNTIL = "clock_timestamp() + interval '5 minutes'";
+
 const COLUMNS = 'org_id as "orgId", sha256, key, size';
 
 /** Stored bytes, one row per organisation and digest. */
@@ -50,25 +53,35 @@ export class BlobStore {
   }
 
   /** Dooms a blob that no upload completed; answers undefined when one did, or another removes it already. */
-  async doom(db: Queryable, { orgId, sha256 }: Blob, leaseUntil: Date): Promise<DoomedBlob | undefined> {
+  async doom(db: Queryable, { orgId, sha256 }: Blob): Promise<DoomedBlob | undefined> {
     const [doomed] = await db.query<DoomedBlob>(
-      `update ingest.blob set state = 'doomed', lease = $3, lease_until = $4
+      `update ingest.blob set state = 'doomed', lease = $3, lease_until = ${LEASE_UNTIL}
        where org_id = $1 and sha256 = $2 and state = 'pending' returning ${COLUMNS}, lease`,
-      [orgId, sha256, newUuid(), leaseUntil],
+      [orgId, sha256, newUuid()],
     );
     return doomed;
   }
 
   /** Dooms blobs that stayed pending since before that time, and takes over from those who died over a removal. */
-  doomStale(db: Queryable, before: Date, now: Date, leaseUntil: Date, limit: number): Promise<DoomedBlob[]> {
+  doomStale(db: Queryable, before: Date, limit: number): Promise<DoomedBlob[]> {
     return db.query<DoomedBlob>(
-      `update ingest.blob set state = 'doomed', lease = $3, lease_until = $4 where (org_id, sha256) in (
+      `update ingest.blob set state = 'doomed', lease = $2, lease_until = ${LEASE_UNTIL} where (org_id, sha256) in (
          select org_id, sha256 from ingest.blob
-         where (state = 'pending' and touched_at < $1) or (state = 'doomed' and lease_until < $2)
-         order by touched_at limit $5 for update skip locked)
+         where (state = 'pending' and touched_at < $1) or (state = 'doomed' and lease_until < clock_timestamp())
+         order by touched_at limit $3 for update skip locked)
        returning ${COLUMNS}, lease`,
-      [before, now, newUuid(), leaseUntil, limit],
+      [before, newUuid(), limit],
     );
+  }
+
+  /** Begins the lease of a removal anew; answers false when it is over, or another's by now. */
+  async renew(db: Queryable, { orgId, sha256, lease }: DoomedBlob): Promise<boolean> {
+    const renewed = await db.query(
+      `update ingest.blob set lease_until = ${LEASE_UNTIL}
+       where org_id = $1 and sha256 = $2 and state = 'doomed' and lease = $3 and lease_until >= clock_timestamp() returning key`,
+      [orgId, sha256, lease],
+    );
+    return renewed.length > 0;
   }
 
   /** Lets go of a blob whose object was removed; answers false when the lease is another's by now. */

@@ -12,7 +12,7 @@ import { RemoveBlobHandler } from './remove-blob.handler.js';
 import { SweepBlobsHandler } from './sweep-blobs.handler.js';
 
 const LIMITS = {
-  artifact: DEFAULT_LIMITS.artifact,
+  ...DEFAULT_LIMITS,
   rates: { ...DEFAULT_LIMITS.rates, uploadsPerMinute: 10_000, concurrentUploads: 50 },
 };
 const UPLOADERS = 4;
@@ -30,10 +30,10 @@ function suite(start: () => Promise<{ ingest: Harness; stop: () => Promise<void>
     objects = ingest.app.get<ObjectStore>(OBJECT_STORE);
     // Removals that take a while and arrive late: the window in which an unfenced one would hit a later object.
     const remove = objects.delete.bind(objects);
-    jest.spyOn(objects, 'delete').mockImplementation(async (key) => {
+    jest.spyOn(objects, 'delete').mockImplementation(async (key, signal) => {
       removals.emit(key);
       await setTimeout(Math.random() * 15);
-      await remove(key);
+      await remove(key, signal);
     });
   }, 400_000);
   afterAll(() => stop());

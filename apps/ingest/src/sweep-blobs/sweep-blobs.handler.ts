@@ -6,7 +6,8 @@ import { RemoveBlobHandler } from './remove-blob.handler.js';
 
 /** Much longer than the moment between a blob's announcement and its commit can last. */
 const STALE_MS = 60 * 60 * 1000;
-const BATCH = 20;
+/** Few, since uploads of the same bytes wait for all of them. */
+const BATCH = 5;
 
 /** Removes what crashes left: objects of uploads that were stored but never recorded, and bytes that were only staged. */
 @Injectable()
