@@ -102,15 +102,31 @@ export class SequenceStore {
     }));
   }
 
-  /** Forgets boots that ended long ago. */
-  async prune(db: Db, before: Date, limit: number): Promise<void> {
-    await db.query(
+  /** Forgets boots that ended long ago. Answers how many. */
+  async prune(db: Db, before: Date, limit: number): Promise<number> {
+    const gone = await db.query(
       `delete from catalog.agent_sequence where (agent_id, kind, boot_id) in (
          select s.agent_id, s.kind, s.boot_id from catalog.agent_sequence s join catalog.agent a on a.id = s.agent_id
          where s.changed_at < $1 and s.boot_id is distinct from a.boot_id order by s.changed_at limit $2
          for update of s skip locked
-       )`,
+       ) returning boot_id`,
       [before, limit],
     );
+    return gone.length;
+  }
+
+  /** Forgets the boots of each agent but the newest: one that calls every heartbeat a boot gets no row for each. Answers how many. */
+  async pruneAllBut(db: Db, kept: number, limit: number): Promise<number> {
+    const gone = await db.query(
+      `delete from catalog.agent_sequence s using (
+         select agent_id, kind, boot_id, row_number() over (partition by agent_id, kind order by changed_at desc, boot_id) as nth
+         from catalog.agent_sequence
+       ) ranked
+       where ranked.nth > $1 and ranked.nth <= $1 + $2
+         and (s.agent_id, s.kind, s.boot_id) = (ranked.agent_id, ranked.kind, ranked.boot_id)
+       returning s.boot_id`,
+      [kept, limit],
+    );
+    return gone.length;
   }
 }

@@ -20,7 +20,10 @@ import { type MissedSequence, SequenceStore } from '../store/sequence.store.js';
 /** How long a number may be late: another replica or an upload beside it may still bring it. */
 const LATE_MS: Record<SequenceKind, number> = { heartbeat: 5_000, upload: 15_000 };
 const BOOT_KEPT_MS = 7 * 24 * 60 * 60_000;
+/** Of each agent and kind. */
+const BOOTS_KEPT = 100;
 const BATCH = 100;
+const FORGET_BATCH = 1_000;
 
 /** Looks for agents that fell silent and for numbers that did not arrive, and says so, once. */
 @Injectable()
@@ -56,8 +59,11 @@ export class WatchAgentsHandler {
     return told[0] + told[1];
   }
 
-  forgetEndedBoots(): Promise<void> {
-    return this.sequences.prune(this.work, new Date(this.clock.now().getTime() - BOOT_KEPT_MS), BATCH);
+  /** Answers how many boots it forgot. */
+  async forgetEndedBoots(): Promise<number> {
+    const before = new Date(this.clock.now().getTime() - BOOT_KEPT_MS);
+    const ended = await this.sequences.prune(this.work, before, FORGET_BATCH);
+    return ended + (await this.sequences.pruneAllBut(this.work, BOOTS_KEPT, FORGET_BATCH));
   }
 
   private tellGapsOf(kind: SequenceKind): Promise<number> {

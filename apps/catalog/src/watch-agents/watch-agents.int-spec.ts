@@ -181,6 +181,26 @@ describe('watch-agents', () => {
     expect(await gapsOf(agentId)).toEqual(['heartbeat b1 4-4']);
   });
 
+  it('forgets boots that ended long ago, however many, and all but the newest of an agent that has ever new ones', async () => {
+    const [quiet, restless] = [await enrol(), await enrol()];
+    const boots = async (agentId: string) => {
+      const rows = await h.rows<{ boot_id: string }>('select boot_id from catalog.agent_sequence where agent_id = $1', [agentId]);
+      return rows.map(({ boot_id }) => boot_id);
+    };
+    await record(heard(quiet, minutesAgo(1), 1, undefined, 'now'));
+    await h.rows(
+      `insert into catalog.agent_sequence (agent_id, kind, boot_id, seen, changed_at)
+       select $1, 'heartbeat', 'old ' || n, '{[1,2)}', now() - interval '8 days' from generate_series(1, 1500) n`,
+      [quiet],
+    );
+    for (let n = 0; n < 150; n++) await record(heard(restless, minutesAgo(0), 1, undefined, `boot ${n}`));
+    while ((await watch.forgetEndedBoots()) > 0);
+    expect(await boots(quiet)).toEqual(['now']);
+    const left = await boots(restless);
+    expect(left).toHaveLength(100);
+    expect(left).toContain('boot 149');
+  });
+
   it('tells uploads that did not arrive, and counts those whose bytes were known as arrived', async () => {
     const agentId = await enrol();
     const nc = await connectNats('ingest', h.nats.url);

@@ -3,7 +3,7 @@ import { Clock, WorkLoop } from '@reenact/service-kit';
 import { WatchAgentsHandler } from './watch-agents.handler.js';
 
 const INTERVAL_MS = 2_000;
-const FORGET_MS = 60 * 60_000;
+const FORGET_MS = 10 * 60_000;
 
 @Injectable()
 export class WatchAgentsTimer implements OnApplicationBootstrap, OnModuleDestroy {
@@ -15,7 +15,7 @@ export class WatchAgentsTimer implements OnApplicationBootstrap, OnModuleDestroy
     this.loops = [
       new WorkLoop({ name: 'mark-silent', intervalMs: INTERVAL_MS, work: () => handler.markSilent(this.listeningSince) }),
       new WorkLoop({ name: 'tell-gaps', intervalMs: INTERVAL_MS, work: () => handler.tellGaps() }),
-      new WorkLoop({ name: 'forget-boots', intervalMs: FORGET_MS, work: () => handler.forgetEndedBoots().then(() => 0) }),
+      new WorkLoop({ name: 'forget-boots', intervalMs: FORGET_MS, work: () => handler.forgetEndedBoots() }),
     ];
   }
 
