@@ -11,6 +11,7 @@ import { KeyVerifier } from './authenticate-agent/key-verifier.js';
 import { CountRefusalHandler } from './count-refusal/count-refusal.handler.js';
 import { CountRefusalHook } from './count-refusal/count-refusal.http.js';
 import { CountRefusalTimer } from './count-refusal/count-refusal.timer.js';
+import { ForgetRefusalsTimer } from './count-refusal/forget-refusals.timer.js';
 import { RefusalTally } from './count-refusal/refusal-tally.js';
 import { DEFAULT_CAPACITY } from './domain/capacity.js';
 import { DEFAULT_LIMITS } from './domain/limits.js';
@@ -50,6 +51,7 @@ import { BlobStore } from './store/blob.store.js';
 import { IngestTables1764000000000 } from './store/ingest-tables.migration.js';
 import { RateLimits1764000001000 } from './store/rate-limits.migration.js';
 import { RateWindowStore } from './store/rate-window.store.js';
+import { RefusalAge1764300000000 } from './store/refusal-age.migration.js';
 import { RefusedEnrolments1764200000000 } from './store/refused-enrolments.migration.js';
 import { RefusalStore } from './store/refusal.store.js';
 import { UploadSlotStore } from './store/upload-slot.store.js';
@@ -83,6 +85,7 @@ export class IngestModule implements OnApplicationShutdown {
             RateLimits1764000001000,
             BlobLeases1764100000000,
             RefusedEnrolments1764200000000,
+            RefusalAge1764300000000,
           ],
         }),
         MessagingModule.forRoot({ service: 'ingest', nats: config.nats }),
@@ -120,6 +123,7 @@ export class IngestModule implements OnApplicationShutdown {
         CountRefusalTimer,
         EnrolAgentHandler,
         FailedAuthentications,
+        ForgetRefusalsTimer,
         HashThread,
         HearRevocations,
         KeepLimitsTimer,

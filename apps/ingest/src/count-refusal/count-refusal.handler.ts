@@ -7,7 +7,9 @@ import { type Refusal, RefusalStore } from '../store/refusal.store.js';
 import { type Counted, RefusalTally, toRefusal } from './refusal-tally.js';
 
 const MINUTE_MS = 60_000;
+const KEPT_MS = 30 * 24 * 60 * MINUTE_MS;
 const BATCH = 200;
+const FORGET_BATCH = 1_000;
 const MAX_KNOWN = 10_000;
 /** How many subjects one flush asks the catalog about; the others wait, so that who guesses ids does not hold up the rest. */
 const MAX_ASKED = 200;
@@ -43,6 +45,11 @@ export class CountRefusalHandler {
       }
       return refusals.length;
     });
+  }
+
+  /** Answers how many counts it forgot: who asks later than that asks the audit log. */
+  forgetOld(): Promise<number> {
+    return this.store.removeOld(this.work, new Date(this.clock.now().getTime() - KEPT_MS), FORGET_BATCH);
   }
 
   private async storeCounts(): Promise<void> {

@@ -171,6 +171,34 @@ describe('refusals', () => {
     expect(await stored(tokens)).toBe(300);
   });
 
+  it('are forgotten after a month, in batches, unless they are still to be told', async () => {
+    const [old, young, untold] = [newId('agent'), newId('agent'), newId('agent')];
+    const add = (id: string, days: number, count: number, announced: number) =>
+      ingest.rows(
+        `insert into ingest.refusal select $1, date_trunc('minute', now() - $2 * interval '1 day') + n * interval '1 minute', 401, 'c', 'o',
+           'p', 'e', $3, $4 from generate_series(1, 1200) n`,
+        [id, days, count, announced],
+      );
+    await add(old, 32, 2, 2);
+    await add(young, 28, 2, 2);
+    await ingest.rows(`insert into ingest.refusal values ($1, now() - interval '40 days', 401, 'c', 'o', 'p', 'e', 2, 1)`, [
+      untold,
+    ]);
+    const handler = ingest.app.get(CountRefusalHandler);
+    const counts = [];
+    for (let n = 0; n < 3; n++) counts.push(await handler.forgetOld());
+    expect(counts).toEqual([1_000, 200, 0]);
+    const left = await ingest.rows<{ subject_id: string; n: number }>(
+      'select subject_id, count(*)::int as n from ingest.refusal where subject_id = any($1) group by subject_id order by n',
+      [[old, young, untold]],
+    );
+    expect(left).toEqual([
+      { subject_id: untold, n: 1 },
+      { subject_id: young, n: 1_200 },
+    ]);
+    await ingest.rows('delete from ingest.refusal where subject_id = any($1)', [[young, untold]]);
+  });
+
   it('a token that nobody issued is counted, and told to no organisation', async () => {
     const token = generateSecret('enrolment_token', newId('enrolment'), randomBytes(32));
     ingest.refuseEnrolments('credential_invalid');

@@ -66,6 +66,17 @@ export class RefusalStore {
     }));
   }
 
+  /** Forgets what was refused before a minute and is announced. Answers how many rows that were. */
+  async removeOld(db: Queryable, before: Date, limit: number): Promise<number> {
+    const gone = await db.query(
+      `delete from ingest.refusal where (subject_id, minute, status, code) in (
+         select subject_id, minute, status, code from ingest.refusal where minute < $1 and announced >= count
+         order by minute limit $2 for update skip locked) returning minute`,
+      [before, limit],
+    );
+    return gone.length;
+  }
+
   /** Newest first. */
   async list(db: Queryable, query: ListRefusals): Promise<Page<RefusalCount>> {
     const { before, limit } = keysetOf(query);
