@@ -1,6 +1,9 @@
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { WorkLoop } from './work-loop.js';
 
+/** Enough for what may be kept; a stop must end. */
+const LAST_TURNS = 200;
+
 /** Writes down, now and then, what requests left in memory; and once more when the last of them was answered. */
 export abstract class FlushTimer implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly logger: Logger;
@@ -26,7 +29,7 @@ export abstract class FlushTimer implements OnApplicationBootstrap, OnModuleDest
   /** The last requests were answered after the loop's end. */
   async onApplicationShutdown(): Promise<void> {
     try {
-      await this.handler.flush();
+      for (let turn = 0; turn < LAST_TURNS && (await this.handler.flush()) > 0; turn += 1);
     } catch (error) {
       this.logger.error(error);
     }

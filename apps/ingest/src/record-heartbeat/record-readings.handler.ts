@@ -4,6 +4,8 @@ import { RpcClient } from '@reenact/messaging';
 import { addNumber, joinRanges } from '../domain/number-ranges.js';
 
 const BATCH = 1_000;
+/** Beyond it further boots are not noted until there is room: agents that make many up must not fill the memory. */
+const MAX_BOOTS = 100_000;
 
 /**
  * Hands the newest reading of every boot to the catalog, with the numbers of all that arrived, in batches. What a crash loses shows
@@ -17,6 +19,7 @@ export class RecordReadingsHandler {
 
   note(reading: AgentReading): void {
     const key = `${reading.agentId} ${reading.bootId}`;
+    if (this.newest.size >= MAX_BOOTS && !this.newest.has(key)) return;
     this.newest.set(key, { ...reading, arrived: addNumber(this.newest.get(key)?.arrived ?? [], reading.sequence) });
   }
 
@@ -38,6 +41,7 @@ export class RecordReadingsHandler {
   private putBack(taken: readonly [string, AgentReading][]): void {
     for (const [key, reading] of taken) {
       const since = this.newest.get(key);
+      if (!since && this.newest.size >= MAX_BOOTS) continue;
       this.newest.set(key, { ...(since ?? reading), arrived: joinRanges(reading.arrived ?? [], since?.arrived ?? []) });
     }
   }
