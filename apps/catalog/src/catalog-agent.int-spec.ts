@@ -14,6 +14,7 @@ import {
   revokeKey,
   setAgentState,
   sha256,
+  verifyEnrolment,
   verifyKeys,
 } from '@reenact/contracts';
 import { parseSecret, secretHash } from '@reenact/credentials';
@@ -94,6 +95,21 @@ describe('catalog agents', () => {
   it('issue-enrolment-token - refuses a life above a day', async () => {
     expect((await h.problem(issueEnrolmentToken, { environmentId, ttl: 'P2D' })).code).toBe('validation_failed');
     expect((await h.problem(issueEnrolmentToken, { environmentId: newId('environment') })).code).toBe('not_found');
+  });
+
+  it('verify-enrolment - says what the enrolment would, and uses nothing up', async () => {
+    const secret = await token();
+    const verify = (text: string, nonce?: string) =>
+      h.call(verifyEnrolment, { tokenHash: secretHash(text), ...(nonce !== undefined && { nonce }) });
+    for (let n = 0; n < 2; n++) expect(await verify(secret)).toEqual({ environmentId });
+    await enrol(secret, { nonce: 'a-nonce-of-mine' });
+    await expect(verify(secret)).rejects.toMatchObject({ code: 'credential_used' });
+    expect(await verify(secret, 'a-nonce-of-mine')).toEqual({ environmentId });
+    await expect(verify('rnt_enr_nobody')).rejects.toMatchObject({ code: 'credential_invalid' });
+    await h.rows("update catalog.enrolment set expires_at = now() - interval '1 second' where id = $1", [
+      parseSecret(secret)?.id,
+    ]);
+    await expect(verify(secret, 'a-nonce-of-mine')).rejects.toMatchObject({ code: 'credential_expired' });
   });
 
   it('enrol-agent - answers a key that opens, once per token', async () => {

@@ -72,6 +72,7 @@ import { TargetStore } from './store/target.store.js';
 import { VersionStore } from './store/version.store.js';
 import { UpdateTargetHandler } from './update-target/update-target.handler.js';
 import { UpdateTargetRpc } from './update-target/update-target.rpc.js';
+import { VerifyEnrolmentRpc } from './verify-enrolment/verify-enrolment.rpc.js';
 import { VerifyKeysRpc } from './verify-keys/verify-keys.rpc.js';
 import { WatchAgentsHandler } from './watch-agents/watch-agents.handler.js';
 import { WatchAgentsTimer } from './watch-agents/watch-agents.timer.js';
@@ -115,6 +116,7 @@ const ENTRIES = [
   RevokeKeyRpc,
   SetAgentStateRpc,
   UpdateTargetRpc,
+  VerifyEnrolmentRpc,
   VerifyKeysRpc,
 ];
 

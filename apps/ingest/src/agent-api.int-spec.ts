@@ -156,6 +156,19 @@ describe('agent API', () => {
     expect((await ingest.send('POST', path)).body.code).toBe('credential_missing');
   });
 
+  it('enrol-agent - tells nobody without a token of ours what exists, and lets none of them keep out who has one', async () => {
+    const path = '/api/v1/orgs/acme/projects/webhooks/environments/prod/agents';
+    ingest.refuseEnrolments('credential_invalid');
+    const codes = [];
+    for (let n = 0; n < 6; n++) {
+      codes.push((await ingest.post(path, ingest.enrolmentToken(), {})).body.code);
+      codes.push((await ingest.post(path.replace('prod', 'nowhere'), ingest.enrolmentToken(), { colour: 'red' })).body.code);
+    }
+    ingest.refuseEnrolments(undefined);
+    expect(codes).toEqual(Array(12).fill('credential_invalid'));
+    expect((await ingest.post(path, ingest.enrolmentToken(), {})).status).toBe(201);
+  });
+
   it('manage-keys - rotates and revokes; a key gives no scope that it lacks', async () => {
     const keys = `/api/v1/agents/${agent.id}/keys`;
     const rotated = await ingest.post(keys, agent.key, {});

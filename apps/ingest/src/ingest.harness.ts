@@ -23,6 +23,7 @@ import {
   resolvePath,
   revokeKey,
   type VerifiedKey,
+  verifyEnrolment,
   verifyKeys,
 } from '@reenact/contracts';
 import { generateSecret, secretHash } from '@reenact/credentials';
@@ -133,6 +134,10 @@ export async function startHarness(
     answering(resolvePath, ({ organisation, project, environment }) =>
       organisation === 'acme' && project === 'webhooks' && environment === 'prod' ? place : {},
     ),
+    answering(verifyEnrolment, () => {
+      if (enrolmentRefusal) throw new Problem(enrolmentRefusal);
+      return { environmentId: place.environmentId };
+    }),
     answering(enrolAgent, ({ environmentId }) => {
       if (enrolmentRefusal) throw new Problem(enrolmentRefusal);
       const agent = addAgent();

@@ -11,6 +11,16 @@ interface Row {
 
 export type StoredEnrolment = EnrolmentState & { id: string };
 
+const read = (row: Row): StoredEnrolment => ({
+  id: row.id,
+  environmentId: row.environment_id,
+  expiresAt: row.expires_at,
+  ...(row.agent_id !== null && { agentId: row.agent_id }),
+  ...(row.nonce_hash !== null && { nonceHash: row.nonce_hash }),
+});
+
+const BY_SECRET = `select e.* from catalog.enrolment_secret s join catalog.enrolment e on e.id = s.enrolment_id where s.hash = $1`;
+
 export class EnrolmentStore {
   async insert(
     db: Db,
@@ -28,21 +38,15 @@ export class EnrolmentStore {
     await db.query('insert into catalog.enrolment_secret (hash, enrolment_id) values ($1, $2)', [hash, enrolmentId]);
   }
 
+  async findBySecret(db: Db, hash: string): Promise<StoredEnrolment | undefined> {
+    const [row] = await db.query<Row>(BY_SECRET, [hash]);
+    return row && read(row);
+  }
+
   /** Locked, so that of two who present it at once one is first. */
   async lockBySecret(db: Db, hash: string): Promise<StoredEnrolment | undefined> {
-    const [row] = await db.query<Row>(
-      `select e.* from catalog.enrolment_secret s join catalog.enrolment e on e.id = s.enrolment_id
-       where s.hash = $1 for update of e`,
-      [hash],
-    );
-    if (!row) return undefined;
-    return {
-      id: row.id,
-      environmentId: row.environment_id,
-      expiresAt: row.expires_at,
-      ...(row.agent_id !== null && { agentId: row.agent_id }),
-      ...(row.nonce_hash !== null && { nonceHash: row.nonce_hash }),
-    };
+    const [row] = await db.query<Row>(`${BY_SECRET} for update of e`, [hash]);
+    return row && read(row);
   }
 
   async use(db: Db, id: string, agentId: string, nonceHash: string | undefined, at: Date): Promise<void> {

@@ -1,5 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type CallContext, type EnrolAgent, type EnrolledAgent, enrolAgent, Problem, resolvePath } from '@reenact/contracts';
+import {
+  type CallContext,
+  type EnrolAgent,
+  type EnrolledAgent,
+  enrolAgent,
+  Problem,
+  resolvePath,
+  verifyEnrolment,
+} from '@reenact/contracts';
 import { secretHash } from '@reenact/credentials';
 import { RpcClient } from '@reenact/messaging';
 import { type IngestLimits, limitsDocument } from '../domain/limits.js';
@@ -22,6 +30,11 @@ export class EnrolAgentHandler {
     private readonly rpc: RpcClient,
     @Inject(LIMITS) private readonly limits: IngestLimits,
   ) {}
+
+  /** Before anything else of the call is looked at. Throws the credential's problem. */
+  async verify(token: string, nonce: string | undefined, context: CallContext): Promise<void> {
+    await this.rpc.call(verifyEnrolment, { tokenHash: secretHash(token), ...(nonce !== undefined && { nonce }) }, context);
+  }
 
   async resolve({ organisation, project, environment }: EnvironmentPath, context: CallContext): Promise<string> {
     // A name that no slug has is longer than the request takes.

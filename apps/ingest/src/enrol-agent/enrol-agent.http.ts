@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { type CallContext, Labels, newUuid, Text, validate } from '@reenact/contracts';
+import { type CallContext, isStorable, Labels, newUuid, Text, validate } from '@reenact/contracts';
 import { parseSecret } from '@reenact/credentials';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FailedAuthentications } from '../authenticate-agent/failed-authentications.js';
@@ -35,11 +35,18 @@ export class EnrolAgentController {
       correlationId: newUuid(),
       requestId: request.id,
     };
+    const judged = async (error: unknown) => Promise.reject(await this.failures.judge(error, request, reply));
+    // Whoever has no token of ours learns nothing of the path, and takes nothing from those who have one.
+    await this.handler.verify(token, nonceOf(body), context).catch(judged);
     const environmentId = await this.handler.resolve(path, context);
     await this.rates.takeEnrolment(environmentId, reply);
     const wanted = validate(EnrolBody, body ?? {}, { unknownFields: 'refuse' });
-    return this.handler
-      .enrol(token, environmentId, wanted, context)
-      .catch(async (error: unknown) => Promise.reject(await this.failures.judge(error, request, reply)));
+    return this.handler.enrol(token, environmentId, wanted, context).catch(judged);
   }
+}
+
+/** Undefined for one that is refused later. */
+function nonceOf(body: unknown): string | undefined {
+  const { nonce } = (body ?? {}) as { nonce?: unknown };
+  return typeof nonce === 'string' && nonce.length >= 8 && nonce.length <= 128 && isStorable(nonce) ? nonce : undefined;
 }

@@ -27,6 +27,20 @@ export const issueEnrolmentToken = defineRpc<IssuedEnrolmentToken>()({
   sample: { environmentId: ENV },
 });
 
+export class VerifyEnrolment {
+  /** SHA-256 of the token's text. */
+  @Hash() tokenHash: string;
+  @Text({ min: 8, max: 128, optional: true }) nonce?: string;
+}
+/** Which environment a token opens, before anything is done for it. Throws the credential's problem, as the enrolment would. */
+export const verifyEnrolment = defineRpc<{ environmentId: string }>()({
+  service: 'catalog',
+  noun: 'enrolment-token',
+  verb: 'verify',
+  request: VerifyEnrolment,
+  sample: { tokenHash: `sha256:${'0'.repeat(64)}` },
+});
+
 export class EnrolAgent {
   /** SHA-256 of the token's text: the secret itself does not travel. */
   @Hash() tokenHash: string;
