@@ -192,6 +192,37 @@ describe('catalog agents', () => {
     expect((await h.problem(revokeKey, { agentId: stranger.agentId, keyId: third.key.id })).code).toBe('not_found');
   });
 
+  it('issue-key - never takes the key with which it was asked for, however many answers are lost', async () => {
+    const first = await enrol(await token());
+    const { agentId } = first;
+    const callerKeyId = parseSecret(first.apiKey)?.id;
+    const made = [];
+    for (let n = 0; n < 4; n++) made.push((await h.call(issueKey, { agentId, callerKeyId })).apiKey);
+    const outcomes = await Promise.all([first.apiKey, ...made].map(outcomeOf));
+    expect(outcomes).toEqual(['valid', 'revoked', 'revoked', 'revoked', 'valid']);
+  });
+
+  it('issue-key - answers a repeated request with the same key and another secret, and stores none', async () => {
+    const { agentId } = await enrol(await token());
+    const idempotency = { caller: agentId, route: 'POST keys', key: newUuid(), requestHash: sha256('a') };
+    const [first, second] = [await h.call(issueKey, { agentId, idempotency }), await h.call(issueKey, { agentId, idempotency })];
+    expect(second.key).toEqual(first.key);
+    expect(second.apiKey).not.toBe(first.apiKey);
+    expect([await outcomeOf(first.apiKey), await outcomeOf(second.apiKey)]).toEqual(['unknown', 'valid']);
+    expect((await h.said(first.key.id)).map(({ type }) => type)).toEqual(['evt.catalog.key.issued.v1']);
+    const kept = JSON.stringify([
+      await h.rows('select * from catalog.idempotency'),
+      await h.rows('select * from catalog.agent_key'),
+    ]);
+    for (const { apiKey } of [first, second]) expect(kept).not.toContain(apiKey.slice(-49));
+    const other = { ...idempotency, requestHash: sha256('b') };
+    expect((await h.problem(issueKey, { agentId, idempotency: other })).code).toBe('idempotency_key_reused');
+    await h.call(revokeKey, { agentId, keyId: first.key.id });
+    const third = await h.call(issueKey, { agentId, idempotency });
+    expect(third.key.id).not.toBe(first.key.id);
+    expect(await outcomeOf(third.apiKey)).toBe('valid');
+  });
+
   it('set-agent-state - disabling closes every key until it is enabled', async () => {
     const { agentId, apiKey } = await enrol(await token());
     expect((await h.call(setAgentState, { agentId, state: 'disabled' })).state).toBe('disabled');

@@ -17,7 +17,7 @@ import {
   sha256,
   toHeaders,
 } from '@reenact/contracts';
-import { generateSecret } from '@reenact/credentials';
+import { generateSecret, parseSecret } from '@reenact/credentials';
 import { NATS } from '@reenact/messaging';
 import { FileObjectStore } from '@reenact/object-store';
 import { eventually } from '@reenact/testing';
@@ -180,6 +180,18 @@ describe('agent API', () => {
     expect((await ingest.send('DELETE', `${keys}/key_nonsense`, { headers: ingest.bearer(rotated.body.apiKey) })).status).toBe(
       404,
     );
+    const again = () =>
+      ingest.send('POST', keys, {
+        headers: { ...ingest.bearer(rotated.body.apiKey), 'idempotency-key': 'my-own' },
+      });
+    expect([(await again()).status, (await again()).status]).toEqual([201, 201]);
+    const [first, second] = ingest.keysAsked.slice(-2);
+    expect(first).toEqual(second);
+    expect(first).toMatchObject({
+      agentId: agent.id,
+      callerKeyId: parseSecret(rotated.body.apiKey)?.id,
+      idempotency: { caller: agent.id, key: 'my-own' },
+    });
     const narrow = ingest.addAgent(['agent:heartbeat']);
     const wider = await ingest.post(`/api/v1/agents/${narrow.id}/keys`, narrow.key, { scopes: ['agent:artifact_upload'] });
     expect([wider.status, wider.body.code]).toEqual([403, 'scope_missing']);

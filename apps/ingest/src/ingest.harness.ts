@@ -8,6 +8,7 @@ import {
   type ArtifactLimits,
   canonicalSha256,
   enrolAgent,
+  type IssueKey,
   issueKey,
   KEY_SCOPES,
   type KeyScope,
@@ -82,6 +83,7 @@ export async function startHarness(
   const agents = new Map<string, TestAgent>();
   const readings: AgentReading[] = [];
   const keyUses: KeyUse[] = [];
+  const keysAsked: IssueKey[] = [];
   const enrolments = new Set<string>();
   const asked = { verify: 0 };
   let artifactLimits: ArtifactLimits | undefined;
@@ -143,7 +145,9 @@ export async function startHarness(
       const agent = addAgent();
       return { agentId: agent.id, apiKey: agent.key, environmentId, ...(artifactLimits && { artifactLimits }) };
     }),
-    answering(issueKey, ({ agentId, scopes }) => {
+    answering(issueKey, (request) => {
+      keysAsked.push(request);
+      const { agentId, scopes } = request;
       const { key, keyId } = addKey(agents.get(agentId) as TestAgent, scopes);
       return { key: { id: keyId, scopes: scopes ?? [], createdAt: '2026-01-01T00:00:00.000Z' }, apiKey: key };
     }),
@@ -184,6 +188,7 @@ export async function startHarness(
     keys,
     readings,
     keyUses,
+    keysAsked,
     directory: objects.path,
     databaseUrl: database.url,
     nats,

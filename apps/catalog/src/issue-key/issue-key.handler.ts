@@ -1,18 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { type AgentKey, type CallContext, type IssueKey, Problem } from '@reenact/contracts';
-import { UnitOfWork } from '@reenact/persistence';
+import { type CallContext, type IssueKey, Problem } from '@reenact/contracts';
+import { IdempotencyStore, UnitOfWork } from '@reenact/persistence';
 import { AgentStore } from '../store/agent.store.js';
-import { KeyIssuer } from './key-issuer.js';
+import { type IssuedKey, KeyIssuer } from './key-issuer.js';
 
 @Injectable()
 export class IssueKeyHandler {
   constructor(
     private readonly work: UnitOfWork,
+    private readonly idempotency: IdempotencyStore,
     private readonly agents: AgentStore,
     private readonly issuer: KeyIssuer,
   ) {}
 
-  execute({ agentId, scopes }: IssueKey, context: CallContext): Promise<{ key: AgentKey; apiKey: string }> {
+  execute({ agentId, scopes, callerKeyId: stays, idempotency }: IssueKey, context: CallContext): Promise<IssuedKey> {
     return this.work.run(async (tx) => {
       const agent = await this.agents.lock(tx, agentId);
       if (!agent) throw new Problem('not_found');
@@ -20,7 +21,14 @@ export class IssueKeyHandler {
       if (scopes?.length === 0) {
         throw new Problem('validation_failed', { errors: [{ path: '/scopes', message: 'must name at least one scope' }] });
       }
-      return this.issuer.issue(tx, agent, context, scopes);
+      let issued: IssuedKey | undefined;
+      const issue = async () => {
+        issued = await this.issuer.issue(tx, agent, context, { scopes, stays });
+        return issued.key.id;
+      };
+      const keyId = await (idempotency ? this.idempotency.once(tx, idempotency, issue) : issue());
+      issued ??= await this.issuer.reissue(tx, agentId, keyId);
+      return issued ?? this.issuer.issue(tx, agent, context, { scopes, stays });
     });
   }
 }

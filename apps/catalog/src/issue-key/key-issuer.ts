@@ -21,6 +21,12 @@ import { KeyStore } from '../store/key.store.js';
 /** How many keys of an agent are good at once: the old one and the new one of a rotation. */
 const LIVE_KEYS = 2;
 
+export interface IssuedKey {
+  key: AgentKey;
+  /** The secret, shown once. */
+  apiKey: string;
+}
+
 /** Makes keys, for a rotation and for an enrolment. The agent's row is locked by the caller. */
 @Injectable()
 export class KeyIssuer {
@@ -35,8 +41,8 @@ export class KeyIssuer {
     tx: Transaction,
     agent: StoredAgent,
     context: CallContext,
-    scopes: readonly KeyScope[] = KEY_SCOPES,
-  ): Promise<{ key: AgentKey; apiKey: string }> {
+    { scopes = KEY_SCOPES, stays }: { scopes?: readonly KeyScope[]; stays?: string } = {},
+  ): Promise<IssuedKey> {
     const { id: agentId, orgId, projectId, environmentId } = agent;
     const found = await this.environments.find(tx, environmentId);
     if (found?.environment.state !== 'active') throw new Problem('environment_archived');
@@ -45,7 +51,7 @@ export class KeyIssuer {
     const createdAt = this.clock.now();
     const sorted = KEY_SCOPES.filter((scope) => scopes.includes(scope));
     const key = await this.keys.insert(tx, { id, agentId, hash: secretHash(apiKey), scopes: sorted, createdAt });
-    const revoked = await this.keys.revokeAllBut(tx, agentId, LIVE_KEYS, createdAt);
+    const revoked = await this.keys.revokeAllBut(tx, { agentId, newest: id, stays, kept: LIVE_KEYS }, createdAt);
     const place = { orgId, projectId, environmentId };
     await this.outbox.add(tx, context, [
       { contract: keyIssued, data: { keyId: id, agentId }, ...place, aggregate: { id, version: 1 } },
@@ -57,5 +63,12 @@ export class KeyIssuer {
       })),
     ]);
     return { key, apiKey };
+  }
+
+  /** The same key once more, for an answer that was lost: with another secret, since the first is not kept. Undefined: it is no key any more. */
+  async reissue(tx: Transaction, agentId: string, id: string): Promise<IssuedKey | undefined> {
+    const apiKey = generateSecret('agent_key', id, randomBytes(32));
+    const key = await this.keys.replaceSecret(tx, { id, agentId, hash: secretHash(apiKey) }, this.clock.now());
+    return key && { key, apiKey };
   }
 }

@@ -52,18 +52,28 @@ export class KeyStore {
     return read(row);
   }
 
-  /** Revokes all live keys of an agent but the newest ones; answers the ids of those revoked. */
-  async revokeAllBut(db: Db, agentId: string, kept: number, at: Date): Promise<string[]> {
+  /** Revokes all live keys of an agent but a number of them: the newest, and before all others one that is to stay. Answers the ids of those revoked. */
+  async revokeAllBut(db: Db, of: { agentId: string; newest: string; stays?: string; kept: number }, at: Date): Promise<string[]> {
     const rows = await db.query<{ id: string }>(
-      `update catalog.agent_key set revoked_at = $3
+      `update catalog.agent_key set revoked_at = $5
        where id in (
          select id from catalog.agent_key
-         where agent_id = $1 and revoked_at is null and (expires_at is null or expires_at > $3)
-         order by id desc offset $2
+         where agent_id = $1 and revoked_at is null and (expires_at is null or expires_at > $5)
+         order by id = $2 desc, id is not distinct from $3 desc, id desc offset $4
        ) returning id`,
-      [agentId, kept, at],
+      [of.agentId, of.newest, of.stays ?? null, of.kept, at],
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Gives a live key another secret; answers undefined when it is none any more. */
+  async replaceSecret(db: Db, key: { id: string; agentId: string; hash: string }, at: Date): Promise<AgentKey | undefined> {
+    const [row] = await db.query<Row>(
+      `update catalog.agent_key set hash = $3
+       where id = $1 and agent_id = $2 and revoked_at is null and (expires_at is null or expires_at > $4) returning *`,
+      [key.id, key.agentId, key.hash, at],
+    );
+    return row && read(row);
   }
 
   async find(db: Db, agentId: string, keyId: string): Promise<AgentKey | undefined> {

@@ -1,6 +1,8 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Req } from '@nestjs/common';
 import {
   type AgentKey,
+  canonicalSha256,
+  type IdempotencyClaim,
   isId,
   issueKey,
   KEY_SCOPES,
@@ -26,7 +28,7 @@ export class ManageKeysController {
     private readonly keys: KeyVerifier,
   ) {}
 
-  /** A further key, with no scope that the key at hand lacks. */
+  /** A further key, with no scope that the key at hand lacks. That one stays, so that a lost answer locks nobody out. */
   @Post()
   @HttpCode(201)
   async rotate(@Req() request: FastifyRequest, @Body() body: unknown): Promise<AgentKey & { keyId: string; apiKey: string }> {
@@ -34,7 +36,15 @@ export class ManageKeysController {
     const { scopes = agent.scopes } = validate(RotateBody, body ?? {}, { unknownFields: 'refuse' });
     const missing = scopes.find((scope) => !agent.scopes.includes(scope));
     if (missing) throw new Problem('scope_missing', { members: { requiredScope: missing } });
-    const { key, apiKey } = await this.rpc.call(issueKey, { agentId: agent.agentId, scopes }, context);
+    const { agentId, keyId: callerKeyId } = agent;
+    const idempotency = idempotencyOf(request, agentId, scopes);
+    const { key, apiKey } = await this.rpc.call(
+      issueKey,
+      { agentId, scopes, callerKeyId, ...(idempotency && { idempotency }) },
+      context,
+    );
+    // Of a repeated request: the secret of the first answer opens nothing any more.
+    this.keys.forget({ keyId: key.id });
     return { ...key, keyId: key.id, apiKey };
   }
 
@@ -46,4 +56,13 @@ export class ManageKeysController {
     await this.rpc.call(revokeKey, { agentId: agent.agentId, keyId }, context);
     this.keys.forget({ keyId });
   }
+}
+
+function idempotencyOf({ headers }: FastifyRequest, agentId: string, scopes: KeyScope[]): IdempotencyClaim | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || key.length < 1 || key.length > 255) {
+    throw new Problem('validation_failed', { errors: [{ path: '', message: 'Idempotency-Key must have 1 to 255 characters' }] });
+  }
+  return { caller: agentId, route: 'POST agents/:agentId/keys', key, requestHash: canonicalSha256({ scopes }) };
 }

@@ -95,8 +95,14 @@ export const verifyKeys = defineRpc<{ keys: VerifiedKey[] }>()({
 export class IssueKey {
   @Id('agent') agentId: string;
   @OneOf(KEY_SCOPES, { array: true, optional: true }) scopes?: KeyScope[];
+  /** With which it was asked for; it stays. */
+  @Id('key', { optional: true }) callerKeyId?: string;
+  @Nested(() => IdempotencyClaim, { optional: true }) idempotency?: IdempotencyClaim;
 }
-/** A further key of the agent; at most two live at once, the older ones are revoked. */
+/**
+ * A further key of the agent; at most two live at once: this one and the caller's, else the one before it. A repeated request answers
+ * the same key with another secret, and the one before opens nothing any more: secrets are not kept.
+ */
 export const issueKey = defineRpc<{ key: AgentKey; apiKey: string }>()({
   service: 'catalog',
   noun: 'key',
