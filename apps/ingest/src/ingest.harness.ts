@@ -63,6 +63,7 @@ interface AnswerBody {
   artifact: Artifact;
   deduplicated: boolean;
   agentId: string;
+  policy: string;
   apiKey: string;
   rates: { heartbeatsPerMinute: number };
   limits: { artifact: ArchiveLimits };
