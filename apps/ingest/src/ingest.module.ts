@@ -55,6 +55,7 @@ import { RefusalAge1764300000000 } from './store/refusal-age.migration.js';
 import { RefusedEnrolments1764200000000 } from './store/refused-enrolments.migration.js';
 import { RefusalStore } from './store/refusal.store.js';
 import { UploadSlotStore } from './store/upload-slot.store.js';
+import { ScrubFailures1764300001000 } from './store/scrub-failures.migration.js';
 import { ScrubStore } from './store/scrub.store.js';
 import { RemoveBlobHandler } from './sweep-blobs/remove-blob.handler.js';
 import { SweepBlobsHandler } from './sweep-blobs/sweep-blobs.handler.js';
@@ -86,6 +87,7 @@ export class IngestModule implements OnApplicationShutdown {
             BlobLeases1764100000000,
             RefusedEnrolments1764200000000,
             RefusalAge1764300000000,
+            ScrubFailures1764300001000,
           ],
         }),
         MessagingModule.forRoot({ service: 'ingest', nats: config.nats }),

@@ -1,7 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listArtifacts, sha256 } from '@reenact/contracts';
+import type { ObjectStore } from '@reenact/object-store';
 import { bundleOf, type Harness, startHarness, type TestAgent } from '../ingest.harness.js';
+import { OBJECT_STORE } from '../ingest.tokens.js';
 import { ScrubBlobsHandler } from './scrub-blobs.handler.js';
 
 const QUARANTINED = 'evt.ingest.artifact.quarantined.v1';
@@ -80,6 +82,60 @@ describe('scrub-blobs', () => {
     expect(await said(RESTORED, id)).toHaveLength(1);
     await scrubAll();
     expect(await artifact(id)).toMatchObject({ state: 'stored', replayable: { ok: true } });
+  });
+
+  describe('a blob that cannot be read', () => {
+    const objects = () => ingest.app.get<ObjectStore>(OBJECT_STORE);
+    const unreadable = async () => {
+      const metrics = await (await fetch(`${ingest.url}/metrics`)).text();
+      return Number(/^reenact_ingest_scrubbed_total\{outcome="unreadable"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
+    };
+    let spies: jest.SpyInstance[] = [];
+    const breakReads = (path: string) => {
+      const store = objects();
+      const read = store.read.bind(store);
+      const broken = jest.spyOn(store, 'read').mockImplementation((key, range) => {
+        return path.endsWith(key) ? Promise.reject(new Error('EIO: i/o error, read')) : read(key, range);
+      });
+      spies.push(broken);
+      return broken;
+    };
+    afterEach(() => {
+      for (const spy of spies) spy.mockRestore();
+      spies = [];
+    });
+
+    it('is counted, keeps no other waiting, and is frozen when that does not pass', async () => {
+      const [{ path, id }, other] = [await stored(), await stored()];
+      await flip(other.path);
+      breakReads(path);
+      const before = await unreadable();
+      await scrubAll();
+      expect(await artifact(other.id)).toMatchObject({ state: 'quarantined' });
+      for (let n = 0; n < 3; n++) await scrubAll();
+      expect([await unreadable(), (await artifact(id))?.state]).toEqual([before + 4, 'stored']);
+      await scrubAll();
+      expect((await artifact(id))?.state).toBe('quarantined');
+      expect(await said(QUARANTINED, id)).toHaveLength(1);
+    });
+
+    it('is not held to failures that passed, nor to those of a store that is away', async () => {
+      const { path, id } = await stored();
+      const broken = breakReads(path);
+      for (let n = 0; n < 4; n++) await scrubAll();
+      broken.mockRestore();
+      await scrubAll();
+      breakReads(path);
+      const before = await unreadable();
+      const away = jest.spyOn(objects(), 'stat').mockRejectedValue(new Error('the store is away'));
+      spies.push(away);
+      await due();
+      await expect(scrub()).rejects.toThrow('the store is away');
+      expect(await unreadable()).toBe(before);
+      away.mockRestore();
+      for (let n = 0; n < 4; n++) await scrubAll();
+      expect((await artifact(id))?.state).toBe('stored');
+    });
   });
 
   it('a stop in mid-blob judges nothing and leaves the blob to the next turn', async () => {

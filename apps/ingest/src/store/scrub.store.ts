@@ -40,6 +40,23 @@ export class ScrubStore {
     await db.query('update ingest.blob set scrub_at = $3 where org_id = $1 and sha256 = $2', [orgId, sha256, at]);
   }
 
+  /** Counts that its bytes could not be read. Answers how often that was so without a success in between. */
+  async countFailure(db: Queryable, { orgId, sha256 }: Blob, nextAt: Date): Promise<number> {
+    const [row] = await db.query<{ failures: number }>(
+      `update ingest.blob set scrub_failures = scrub_failures + 1, scrub_at = $3
+       where org_id = $1 and sha256 = $2 returning scrub_failures as failures`,
+      [orgId, sha256, nextAt],
+    );
+    return row?.failures ?? 0;
+  }
+
+  async clearFailures(db: Queryable, { orgId, sha256 }: Blob): Promise<void> {
+    await db.query('update ingest.blob set scrub_failures = 0 where org_id = $1 and sha256 = $2 and scrub_failures > 0', [
+      orgId,
+      sha256,
+    ]);
+  }
+
   /** Answers false when an upload of the same bytes came in between: it may have put the object back. */
   async markCorrupt(tx: Transaction, { orgId, sha256, touchedAt }: BlobToScrub): Promise<boolean> {
     const marked = await tx.query(
@@ -50,11 +67,10 @@ export class ScrubStore {
   }
 
   async markSound(tx: Transaction, { orgId, sha256 }: Blob, scrubAt: Date): Promise<void> {
-    await tx.query('update ingest.blob set corrupt = false, scrub_at = $3 where org_id = $1 and sha256 = $2', [
-      orgId,
-      sha256,
-      scrubAt,
-    ]);
+    await tx.query(
+      'update ingest.blob set corrupt = false, scrub_failures = 0, scrub_at = $3 where org_id = $1 and sha256 = $2',
+      [orgId, sha256, scrubAt],
+    );
   }
 
   /** Changes every artifact over the blob that is not in that state already. */
