@@ -12,6 +12,7 @@ import { ReadRunHandler } from './read-run/read-run.handler.js';
 import { ReadRunRpc } from './read-run/read-run.rpc.js';
 import { StoredPlan } from './read-run/stored-plan.js';
 import { OBJECTS, RUNNER_CONFIG, type RunnerPoolConfig } from './runner.config.js';
+import { EffectIdempotent1764000000004 } from './store/effect-idempotent.migration.js';
 import { EffectReads } from './store/effect-reads.store.js';
 import { ExecutionSwitch1764000000002 } from './store/execution-switch.migration.js';
 import { ExecutionSwitches } from './store/execution-switch.store.js';
@@ -39,6 +40,7 @@ export const coreImports = (config: RunnerPoolConfig): DynamicModule['imports'] 
       RivalCommand1764000000001,
       ExecutionSwitch1764000000002,
       RunTrace1764000000003,
+      EffectIdempotent1764000000004,
     ],
   }),
   MessagingModule.forRoot({ service: 'runner', nats: config.nats }),

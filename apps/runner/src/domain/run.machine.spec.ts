@@ -1,4 +1,4 @@
-import { ENDED, judgeExhausted, judgeWithdraw, RUN_STATES, sourcesOf, TRANSITIONS, transition } from './run.machine.js';
+import { ENDED, judgeWithdraw, RUN_STATES, sourcesOf, TRANSITIONS, transition } from './run.machine.js';
 
 describe('run.machine', () => {
   it.each(['dry_run', 'execute'] as const)('%s - every state that is entered has an end in reach', (mode) => {
@@ -61,10 +61,9 @@ describe('run.machine', () => {
     expect(of('execute', 'dry_run')).toEqual(['queued', 'verifying', 'refused', 'withdrawn']);
   });
 
-  it('exhausted - is a failure when nothing was begun', () => {
-    expect(judgeExhausted('execute', 'running', 0)).toBe('fail');
-    expect(judgeExhausted('execute', 'running', 1)).toBe('exhaust');
-    expect(transition('execute', 'running', 'exhaust')?.to).toBe('indeterminate');
-    expect(transition('execute', 'verifying', judgeExhausted('execute', 'verifying', 0))?.to).toBe('refused');
+  it('exhausted - is a refusal before the start; afterwards what was begun decides', () => {
+    expect(transition('execute', 'verifying', 'exhaust')?.to).toBe('refused');
+    expect(transition('execute', 'starting', 'exhaust')?.to).toBe('refused');
+    expect(transition('execute', 'running', 'exhaust')).toBeUndefined();
   });
 });

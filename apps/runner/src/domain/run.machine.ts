@@ -23,8 +23,3 @@ export function sourcesOf(mode: ReplayMode, on: RunTrigger): RunState[] {
 
 /** Claims after which a run is given up. */
 export const MAX_STRIKES = 5;
-
-/** What exhausting a run means: with no action begun nothing is indeterminate. */
-export function judgeExhausted(mode: ReplayMode, state: RunState, effectsBegun: number): RunTrigger {
-  return mode === 'execute' && state === 'running' && effectsBegun === 0 ? 'fail' : 'exhaust';
-}

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Execute, type PlanHeader, Problem } from '@reenact/contracts';
+import type { ReportActions } from '@reenact/pipeline';
 import { Clock } from '@reenact/service-kit';
-import { judgeExhausted } from '../domain/run.machine.js';
 import { PlanRecording } from '../make-plan/plan-recording.js';
 import type { MadePlan } from '../make-plan/plan-maker.js';
 import { RunReports } from '../make-plan/run-reports.js';
@@ -46,14 +46,10 @@ export class ExecuteWorker extends RunWorker {
   }
 
   async giveUp(lease: RunLease): Promise<void> {
-    const counts = await this.ledger.counts(lease.replayId);
-    const begun = Object.values(counts).reduce((sum, n) => sum + n, 0) - counts.not_sent;
-    const started = lease.row.state === 'running';
-    await lease.write(async (tx, row) => {
-      await this.ledger.abandon(tx, row);
-      const codes = started ? ['internal'] : ['start_by_passed'];
-      await lease.moveIn(tx, judgeExhausted('execute', row.state, begun), { codes, detail: 'It was tried too often.' });
-    });
+    const detail = 'It was tried too often.';
+    if (lease.row.state !== 'running') return lease.move('exhaust', { codes: ['start_by_passed'], detail });
+    await this.reportUnfinished(lease);
+    await this.end(lease, 'fail', { codes: ['internal'], detail });
   }
 
   private async execute(lease: RunLease, pulse: Pulse, recording: PlanRecording): Promise<void> {
@@ -67,19 +63,38 @@ export class ExecuteWorker extends RunWorker {
   }
 
   private async conclude(lease: RunLease, built: MadePlan, performed: Performed): Promise<void> {
-    const { done, failed, indeterminate, already_done } = await this.ledger.counts(lease.replayId);
+    await this.reports.store(lease.row, built, await this.actions(lease));
+    if (performed.kind === 'succeed') return lease.move('succeed');
+    const { kind, detail } = performed;
+    if (kind === 'cancel') return this.end(lease, kind, { codes: [lease.row.withdraw ?? 'stopped'], detail });
+    await this.end(lease, kind, { codes: [kind === 'fail' ? 'action_failed' : 'action_indeterminate'], detail });
+  }
+
+  private async reportUnfinished(lease: RunLease): Promise<void> {
+    const { dryRunId } = lease.row.command as Execute;
+    if (dryRunId !== undefined) await this.reports.storeAs(lease.row, dryRunId, await this.actions(lease));
+  }
+
+  private async actions(lease: RunLease): Promise<ReportActions> {
+    const { started, done, failed, indeterminate, already_done } = await this.ledger.counts(lease.replayId);
     const { actions, alreadyDone, inputRedacted } = lease.row.header as PlanHeader;
-    await this.reports.store(lease.row, built, {
+    // One that is only begun is ended with the run.
+    const unsuccessful = started + failed + indeterminate;
+    return {
       done,
-      failed: failed + indeterminate,
+      failed: unsuccessful,
       alreadyDone: alreadyDone + already_done,
-      notStarted: actions - done - failed - indeterminate - already_done,
+      notStarted: actions - done - unsuccessful - already_done,
       ...(inputRedacted !== undefined && { inputRedacted }),
+    };
+  }
+
+  /** Ends a run short of success, and what it had begun with it: an action of which nobody knows makes it indeterminate. */
+  private async end(lease: RunLease, on: 'cancel' | 'fail' | 'indeterminate', end: RunEnd): Promise<void> {
+    await lease.write(async (tx, row) => {
+      const unknown = await this.ledger.abandon(tx, row);
+      await lease.moveIn(tx, unknown ? 'indeterminate' : on, end);
     });
-    const { kind } = performed;
-    if (kind === 'succeed') return lease.move('succeed');
-    if (kind === 'cancel') return lease.move('cancel', { codes: [lease.row.withdraw ?? 'stopped'], detail: performed.detail });
-    await lease.move(kind, { codes: [kind === 'fail' ? 'action_failed' : 'action_indeterminate'], detail: performed.detail });
   }
 
   /** What an error means for the run. Rethrows what another attempt may get past. */
@@ -92,16 +107,13 @@ export class ExecuteWorker extends RunWorker {
     return new Refused(['start_by_passed'], error.message);
   }
 
-  /** Before the start nothing was done. Afterwards, what was begun and has no end makes the run indeterminate. */
+  /** Before the start nothing was done. */
   private async refuse(lease: RunLease, refusal: Refused): Promise<void> {
     const end = { codes: refusal.codes, detail: refusal.message };
     if (lease.row.state === 'verifying' && refusal.options.unconfirmed) return this.disown(lease, end);
     if (lease.row.state !== 'running') return lease.move('refuse', end);
-    const { started, indeterminate } = await this.ledger.counts(lease.replayId);
-    await lease.write(async (tx, row) => {
-      await this.ledger.abandon(tx, row);
-      await lease.moveIn(tx, started + indeterminate > 0 ? 'indeterminate' : 'fail', end);
-    });
+    await this.reportUnfinished(lease);
+    await this.end(lease, 'fail', end);
   }
 
   /** The command is not heeded; the replay keeps waiting for the one that was sent. */

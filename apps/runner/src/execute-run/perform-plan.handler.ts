@@ -151,7 +151,8 @@ class PlanPerformance {
     { attempts, patience }: { attempts: number; patience: number },
   ): Promise<Step> {
     const sendBy = performance.now() + SEND_WITHIN_MS;
-    const turn = await this.ledger.turn(this.lease, this.ended, action, SEND_WITHIN_MS);
+    const beginning = { sendWithinMs: SEND_WITHIN_MS, idempotent: this.idempotent.has(action.stage) };
+    const turn = await this.ledger.turn(this.lease, this.ended, action, beginning);
     this.ended = undefined;
     if (turn.kind === 'withdrawn') return { over: { kind: 'cancel' } };
     if (turn.kind === 'stopped') return { over: STOPPED };
@@ -166,7 +167,7 @@ class PlanPerformance {
     crashPoint('runner.before-send');
     const attempted = await this.channel(action.target).send({ action, payload, sendBy });
     crashPoint('runner.after-send-before-done');
-    const verdict = judgeAnswer(attempted, { idempotent: this.idempotent.has(action.stage), attempts });
+    const verdict = judgeAnswer(attempted, { idempotent: beginning.idempotent, attempts });
     if (verdict !== 'retry') return { over: this.end(action, verdict, attempted) };
     if (attempted.kind === 'not_sent') await this.ledger.noteNotSent(this.lease, action, attempted.reason);
     return { pauseMs: retryDelay(attempts), attempted: true };

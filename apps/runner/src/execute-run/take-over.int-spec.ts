@@ -3,6 +3,8 @@ import { eventually } from '@reenact/testing';
 import { type BundleWish, RunnerWorld } from '../runner.harness.js';
 import { buildRunner, RunnerProcess } from '../runner-process.harness.js';
 
+const OTHER_PLAN = `plan_digest = 'sha256:${'f'.repeat(64)}'`;
+
 describe('take-over', () => {
   let world: RunnerWorld;
   let victim: RunnerProcess | undefined;
@@ -25,16 +27,17 @@ describe('take-over', () => {
     return command;
   };
   /** One runner dies at a named place, another one goes on. */
-  const crash = async (at: string, wish: BundleWish) => {
+  const crash = async (at: string, wish: BundleWish, meanwhile?: string) => {
     const command = await approved({ records: 4, ...wish });
     victim = new RunnerProcess(world, at);
     await world.send(execute, command);
     await victim.exited;
     expect(victim.child.signalCode).toBe('SIGKILL');
+    if (meanwhile) await world.query(`update runner.run set ${meanwhile} where replay_id = $1`, [command.replayId]);
     await world.startRunner('execute');
     const end = await world.end(command.replayId, 30_000);
     const items = await world.actionsOf(command.replayId);
-    return { end, sent: [...world.tickets.counts().values()], states: items.map(({ state }) => state) };
+    return { command, end, sent: [...world.tickets.counts().values()], states: items.map(({ state }) => state) };
   };
   const done = Array(4).fill('done');
 
@@ -95,16 +98,34 @@ describe('take-over', () => {
     });
   });
 
-  it('a run that kills whoever takes it is given up', async () => {
-    const command = await approved({ records: 2, idempotent: true });
-    await world.send(execute, command);
-    await world.startRunner('execute');
-    await world.end(command.replayId);
-    // As five holders would have left it, once running.
-    await world.query(
-      `update runner.run set state = 'running', ended_at = null, codes = null, strikes = 5, due_at = now() where replay_id = $1`,
-      [command.replayId],
-    );
-    await eventually(() => expect(world.eventsOf(command.replayId).at(-1)?.name).toBe('run.indeterminate'));
+  it.each([
+    ['given up', 'strikes = 5', 'run.failed'],
+    ['cancelled', `withdraw = 'cancel'`, 'run.cancelled'],
+    ['refused', OTHER_PLAN, 'run.failed'],
+  ])('a run that was begun and is %s leaves its idempotent action to the next replay', async (_how, meanwhile, name) => {
+    const { command, end, states } = await crash('runner.after-send-before-done:2', { idempotent: true }, meanwhile);
+    expect(end).toMatchObject({ name, data: { actionsDone: 1 } });
+    expect(states).toEqual(['done', 'failed', 'not_started', 'not_started']);
+    expect((await world.reportOf(command.replayId)).actions).toEqual({ done: 1, failed: 1, alreadyDone: 0, notStarted: 2 });
+    const next = await world.approvedAgain(command.dryRunId as string);
+    expect(await world.perform(next)).toMatchObject({ name: 'run.succeeded', data: { actionsDone: 3 } });
+    expect([...world.tickets.counts().values()]).toEqual([1, 2, 1, 1]);
+  });
+
+  it.each([
+    ['given up', 'strikes = 5'],
+    ['cancelled', `withdraw = 'cancel'`],
+    ['refused', OTHER_PLAN],
+  ])('a run that was begun and is %s leaves any other action to a person, with a report', async (_how, meanwhile) => {
+    const { command, end, states } = await crash('runner.after-send-before-done:2', { idempotent: false }, meanwhile);
+    expect(end).toMatchObject({ name: 'run.indeterminate', data: { actionsDone: 1 } });
+    expect(states).toEqual(['done', 'indeterminate', 'not_started', 'not_started']);
+    expect((await world.reportOf(command.replayId)).actions).toEqual({ done: 1, failed: 1, alreadyDone: 0, notStarted: 2 });
+  });
+
+  it('a run that kills whoever takes it, and has nothing open, is given up as failed', async () => {
+    const { end, sent } = await crash('runner.before-send:2', { records: 2, idempotent: true }, 'strikes = 5');
+    expect(end).toMatchObject({ name: 'run.failed', data: { codes: ['internal'] } });
+    expect(sent).toEqual([1]);
   });
 });

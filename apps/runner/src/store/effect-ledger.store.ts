@@ -16,6 +16,13 @@ export interface Ended {
   error?: string;
 }
 
+/** How the next action is to be begun. */
+export interface Beginning {
+  sendWithinMs: number;
+  /** The target takes the same key twice. */
+  idempotent: boolean;
+}
+
 /** What is to be done about the next action. */
 export type Turn =
   | { kind: 'send' }
@@ -61,10 +68,10 @@ export class EffectLedger {
   }
 
   /** Writes the end of the action before, and takes the next one, in one transaction. */
-  async turn(lease: RunLease, ended: Ended | undefined, next: PlanAction, sendWithinMs: number): Promise<Turn> {
+  async turn(lease: RunLease, ended: Ended | undefined, next: PlanAction, beginning: Beginning): Promise<Turn> {
     for (let race = 1; ; race += 1) {
       try {
-        return await lease.write((tx, row) => this.turnIn(tx, row, ended, next, sendWithinMs));
+        return await lease.write((tx, row) => this.turnIn(tx, row, ended, next, beginning));
       } catch (error) {
         // Two replays took the same effect at once: the other one has it.
         if ((error as { code?: string }).code !== UNIQUE_VIOLATION || race === RACES) throw error;
@@ -101,22 +108,30 @@ export class EffectLedger {
     );
   }
 
-  /** What a run that is given up had begun and not ended. */
-  async abandon(tx: Transaction, row: RunRow): Promise<void> {
+  /**
+   * Ends what a run had begun that ends itself. What the target takes twice has failed: it frees its key, since sending it again is safe.
+   * Of anything else nobody knows whether it arrived. Answers whether the run leaves any such action to a person.
+   */
+  async abandon(tx: Transaction, row: RunRow): Promise<boolean> {
     const left = await tx.query<EffectRow>(
-      `update runner.effect set state = 'indeterminate', ended_at = now(), error = 'the run was given up'
+      `update runner.effect set state = case when idempotent then 'failed' else 'indeterminate' end, ended_at = now(),
+         error = 'the run ended before it was known whether it arrived'
        where replay_id = $1 and state = 'started' returning *`,
       [row.replay_id],
     );
     const facts = left.map((effect) =>
       ended(row, {
         index: effect.index,
-        state: 'indeterminate',
+        state: effect.state as Ended['state'],
         capability: effect.capability,
         idempotencyKey: effect.idempotency_key,
       }),
     );
     await this.outbox.add(tx, contextOf(row), facts);
+    const [unknown] = await tx.query(`select 1 from runner.effect where replay_id = $1 and state = 'indeterminate' limit 1`, [
+      row.replay_id,
+    ]);
+    return unknown !== undefined;
   }
 
   private async turnIn(
@@ -124,7 +139,7 @@ export class EffectLedger {
     row: RunRow,
     before: Ended | undefined,
     next: PlanAction,
-    sendWithinMs: number,
+    { sendWithinMs, idempotent }: Beginning,
   ): Promise<Turn> {
     if (before) await this.end(tx, row, before);
     if (row.withdraw !== null) return { kind: 'withdrawn' };
@@ -144,12 +159,14 @@ export class EffectLedger {
     const byReplay = holder?.replay_id ?? null;
     await tx.query(
       `insert into runner.effect
-         (replay_id, index, environment_id, idempotency_key, capability, state, run_attempt, attempts, send_by, by_replay, started_at, ended_at)
-       values ($1, $2, $3, $4, $5, $6::text, $7, $8, clock_timestamp() + $9 * interval '1 millisecond', $10::text,
+         (replay_id, index, environment_id, idempotency_key, capability, state, run_attempt, attempts, send_by, by_replay, idempotent, started_at,
+          ended_at)
+       values ($1, $2, $3, $4, $5, $6::text, $7, $8, clock_timestamp() + $9 * interval '1 millisecond', $10::text, $11,
          case when $10::text is null then now() end, case when $10::text is not null then now() end)
        on conflict (replay_id, index) do update set
          state = excluded.state, run_attempt = excluded.run_attempt, attempts = effect.attempts + excluded.attempts,
-         send_by = excluded.send_by, by_replay = excluded.by_replay, ended_at = excluded.ended_at`,
+         send_by = excluded.send_by, by_replay = excluded.by_replay, idempotent = excluded.idempotent,
+         ended_at = excluded.ended_at`,
       [
         row.replay_id,
         index,
@@ -161,6 +178,7 @@ export class EffectLedger {
         byReplay === null ? 1 : 0,
         sendWithinMs,
         byReplay,
+        idempotent,
       ],
     );
     if (byReplay === null) return { kind: 'send' };

@@ -11,6 +11,7 @@ export interface EffectRow {
   state: 'started' | 'done' | 'not_sent' | 'failed' | 'indeterminate' | 'already_done';
   run_attempt: number;
   attempts: number;
+  idempotent: boolean;
   send_by: Date | null;
   status: number | null;
   error: string | null;

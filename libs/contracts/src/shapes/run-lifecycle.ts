@@ -80,7 +80,6 @@ const EXECUTE: readonly RunTransition[] = [
   { from: 'running', on: 'fail', to: 'failed', fact: 'failed' },
   { from: 'running', on: 'cancel', to: 'cancelled', fact: 'cancelled' },
   { from: 'running', on: 'indeterminate', to: 'indeterminate', fact: 'indeterminate' },
-  { from: 'running', on: 'exhaust', to: 'indeterminate', fact: 'indeterminate' },
 ];
 
 /** Every transition of a run: the runner keeps to it, and the proof of the saga is made against it. */
