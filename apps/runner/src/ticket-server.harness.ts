@@ -27,6 +27,18 @@ export class TicketServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/v1`;
   }
 
+  /** Nobody listens at its port any more, until it is opened again; what was accepted before is answered. */
+  async unreachable(): Promise<{ reopen(): Promise<void> }> {
+    const { port } = this.server.address() as AddressInfo;
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    return {
+      reopen: async () => {
+        await closed;
+        await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+      },
+    };
+  }
+
   /** How often each effect arrived. */
   counts(): Map<string, number> {
     const counts = new Map<string, number>();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Attempted, judgeAnswer, MAX_ATTEMPTS, retryDelay } from './judge-answer.js';
+import { type Attempted, judgeAnswer, MAX_ATTEMPTS, MAX_NOT_SENT, retryDelay } from './judge-answer.js';
 import { judgeLeftover } from './judge-leftover.js';
 
 const attempted = fc.oneof(
@@ -16,17 +16,26 @@ describe('judge-answer', () => {
     [{ kind: 'answered', status: 503 }, true, 1, 'retry'],
     [{ kind: 'answered', status: 503 }, false, 1, 'failed'],
     [{ kind: 'answered', status: 429 }, true, MAX_ATTEMPTS, 'failed'],
+    [{ kind: 'answered', status: 500 }, false, 1, 'failed'],
+    [{ kind: 'answered', status: 408 }, false, 1, 'indeterminate'],
+    [{ kind: 'answered', status: 502 }, false, 1, 'indeterminate'],
+    [{ kind: 'answered', status: 504 }, false, 1, 'indeterminate'],
+    [{ kind: 'answered', status: 408 }, true, 1, 'retry'],
+    [{ kind: 'answered', status: 504 }, true, MAX_ATTEMPTS, 'failed'],
     [{ kind: 'not_sent', reason: 'refused' }, false, 1, 'retry'],
+    [{ kind: 'not_sent', reason: 'refused' }, false, MAX_ATTEMPTS, 'retry'],
+    [{ kind: 'not_sent', reason: 'refused' }, true, MAX_NOT_SENT, 'failed'],
+    [{ kind: 'not_sent', reason: 'too long', final: true }, true, 1, 'failed'],
     [{ kind: 'unknown', reason: 'reset' }, false, 1, 'indeterminate'],
     [{ kind: 'unknown', reason: 'reset' }, true, 1, 'retry'],
   ] as const)('%j, idempotent %s, attempt %d -> %s', (what, idempotent, attempts, verdict) => {
-    expect(judgeAnswer(what, { idempotent, attempts })).toBe(verdict);
+    expect(judgeAnswer(what, { idempotent, sent: attempts, notSent: attempts })).toBe(verdict);
   });
 
   it('never sends twice what may have arrived and is not idempotent', () => {
     fc.assert(
-      fc.property(attempted, fc.integer({ min: 1, max: 9 }), (what, attempts) => {
-        const verdict = judgeAnswer(what, { idempotent: false, attempts });
+      fc.property(attempted, fc.nat(20), fc.nat(20), (what, sent, notSent) => {
+        const verdict = judgeAnswer(what, { idempotent: false, sent, notSent });
         expect(verdict === 'retry' ? what.kind : 'not_sent').toBe('not_sent');
       }),
     );
@@ -35,10 +44,15 @@ describe('judge-answer', () => {
   it('gives up in the end', () => {
     fc.assert(
       fc.property(attempted, fc.boolean(), (what, idempotent) => {
-        expect(judgeAnswer(what, { idempotent, attempts: MAX_ATTEMPTS })).not.toBe('retry');
+        expect(judgeAnswer(what, { idempotent, sent: MAX_ATTEMPTS, notSent: MAX_NOT_SENT })).not.toBe('retry');
       }),
     );
-    expect([1, 2].map(retryDelay)).toEqual([200, 400]);
+  });
+
+  it('pauses longer and longer, and bears half a minute in which nothing can be sent', () => {
+    const delays = Array.from({ length: MAX_NOT_SENT - 1 }, (_, i) => retryDelay(i + 1));
+    expect(delays.slice(0, 7)).toEqual([200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    expect(delays.reduce((sum, delay) => sum + delay, 0)).toBe(31_200);
   });
 });
 

@@ -1,40 +1,58 @@
-/** What an attempt to perform one action led to. `unknown`: bytes may have left, and no answer came. */
+/** What an attempt to perform one action led to. */
 export type Attempted =
   | { kind: 'answered'; status: number }
-  | { kind: 'not_sent'; reason: string }
+  /** Surely nothing of it has left; `final` when nothing would at another attempt either. */
+  | { kind: 'not_sent'; reason: string; final?: true }
+  /** Bytes may have left, and no answer came. */
   | { kind: 'unknown'; reason: string };
 
 export interface AttemptSituation {
   /** The spec says that the target takes the same key twice. */
   idempotent: boolean;
-  /** Attempts made, this one too. */
-  attempts: number;
+  /** Attempts made that may have arrived, and those that surely did not; this one too. */
+  sent: number;
+  notSent: number;
 }
 
 export type AnswerVerdict = 'done' | 'retry' | 'failed' | 'indeterminate';
 
-/** Attempts at one action before its run fails. */
+/** Attempts at one action that may have arrived before its run fails. */
 export const MAX_ATTEMPTS = 3;
 
+/** Attempts that surely did not arrive before its run fails: with the pauses between them, half a minute. */
+export const MAX_NOT_SENT = 11;
+
+const LONGEST_DELAY_MS = 5_000;
+
+/**
+ * Answered by whatever stands before the target, which gave up waiting for it or lost it half-way: the request may have been carried out.
+ * Any other 5xx is the target's own word that it failed.
+ */
+const OF_INTERMEDIARIES = [408, 502, 504];
+
 /** What follows from an attempt. Only what was surely not sent, or is idempotent, is ever sent again. */
-export function judgeAnswer(attempted: Attempted, { idempotent, attempts }: AttemptSituation): AnswerVerdict {
-  const again = attempts < MAX_ATTEMPTS;
+export function judgeAnswer(attempted: Attempted, { idempotent, sent, notSent }: AttemptSituation): AnswerVerdict {
   switch (attempted.kind) {
     case 'not_sent':
-      return again ? 'retry' : 'failed';
+      return attempted.final || notSent >= MAX_NOT_SENT ? 'failed' : 'retry';
     case 'unknown':
-      if (!idempotent) return 'indeterminate';
-      return again ? 'retry' : 'failed';
+      return uncertain({ idempotent, sent });
     case 'answered': {
       const { status } = attempted;
       if (status >= 200 && status < 300) return 'done';
+      if (OF_INTERMEDIARIES.includes(status)) return uncertain({ idempotent, sent });
       const passing = status === 429 || status >= 500;
-      return passing && idempotent && again ? 'retry' : 'failed';
+      return passing && idempotent && sent < MAX_ATTEMPTS ? 'retry' : 'failed';
     }
   }
 }
 
-/** Milliseconds before the next attempt: 200 doubling. */
+/** Milliseconds before the next attempt after so many of a kind: 200 doubling, at most 5 s. */
 export function retryDelay(attempts: number): number {
-  return 200 * 2 ** (attempts - 1);
+  return Math.min(200 * 2 ** (attempts - 1), LONGEST_DELAY_MS);
+}
+
+function uncertain({ idempotent, sent }: Pick<AttemptSituation, 'idempotent' | 'sent'>): AnswerVerdict {
+  if (!idempotent) return 'indeterminate';
+  return sent < MAX_ATTEMPTS ? 'retry' : 'failed';
 }

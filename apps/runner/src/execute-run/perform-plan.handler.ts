@@ -28,7 +28,17 @@ export type Performed =
   | { kind: 'fail' | 'indeterminate'; detail: string };
 
 /** One look at an action: its part is over (and with it the run, where it says how), or it is looked at again after a pause. */
-type Step = { over: Performed | undefined } | { pauseMs: number; attempted?: boolean };
+type Step = { over: Performed | undefined } | { pauseMs: number };
+
+/** What was tried at one action. */
+interface Tries {
+  sent: number;
+  notSent: number;
+  /** By an earlier attempt at it, of this run's holder or of one before. */
+  mayHaveArrived: boolean;
+  /** When this one gives up waiting for another replay. */
+  waitsUntil: number;
+}
 
 const STOPPED: Performed = { kind: 'cancel', detail: 'The execution of the environment was stopped.' };
 
@@ -92,8 +102,9 @@ class PlanPerformance {
     for await (const { action, payload } of recording.actions()) {
       this.pulse.signal.throwIfAborted();
       if (action.disposition !== 'perform' || isBehind(action, last)) continue;
-      const left = action.index === last?.index ? await this.judgeLast(action, last) : undefined;
-      const stop = left ?? (await this.one(action, await payload()));
+      const before = action.index === last?.index ? last : undefined;
+      const left = before && (await this.judgeLast(action, before));
+      const stop = left ?? (await this.one(action, await payload(), before?.state === 'started'));
       if (stop) return stop;
     }
     return { kind: 'succeed' };
@@ -117,21 +128,20 @@ class PlanPerformance {
     return { kind: 'indeterminate', detail: describe(action, error) };
   }
 
-  private async one(action: PlanAction, payload: Buffer): Promise<Performed | undefined> {
+  private async one(action: PlanAction, payload: Buffer, mayHaveArrived: boolean): Promise<Performed | undefined> {
     const target = this.target(action.target);
-    const patience = performance.now() + MAX_WAIT_MS;
-    for (let attempts = 1; ; ) {
+    const tries: Tries = { sent: 0, notSent: 0, mayHaveArrived, waitsUntil: performance.now() + MAX_WAIT_MS };
+    for (;;) {
       const held = await this.awaitTurn(target);
       if (held) return held;
       let step: Step;
       try {
-        step = await this.attempt(action, payload, { attempts, patience });
+        step = await this.attempt(action, payload, tries);
       } finally {
         this.turns.end(target);
       }
       if ('over' in step) return step.over;
       await pauseFor(step.pauseMs, this.pulse.signal);
-      if (step.attempted) attempts += 1;
     }
   }
 
@@ -145,11 +155,7 @@ class PlanPerformance {
     return undefined;
   }
 
-  private async attempt(
-    action: PlanAction,
-    payload: Buffer,
-    { attempts, patience }: { attempts: number; patience: number },
-  ): Promise<Step> {
+  private async attempt(action: PlanAction, payload: Buffer, tries: Tries): Promise<Step> {
     const sendBy = performance.now() + SEND_WITHIN_MS;
     const beginning = { sendWithinMs: SEND_WITHIN_MS, idempotent: this.idempotent.has(action.stage) };
     const turn = await this.ledger.turn(this.lease, this.ended, action, beginning);
@@ -161,16 +167,21 @@ class PlanPerformance {
     if (turn.kind === 'blocked')
       return { over: { kind: 'fail', detail: describe(action, `${turn.byReplay} left it unresolved`) } };
     if (turn.kind === 'wait') {
-      if (performance.now() <= patience) return { pauseMs: WAIT_MS };
+      if (performance.now() <= tries.waitsUntil) return { pauseMs: WAIT_MS };
       return { over: { kind: 'fail', detail: describe(action, 'another replay is at it') } };
     }
     crashPoint('runner.before-send');
     const attempted = await this.channel(action.target).send({ action, payload, sendBy });
     crashPoint('runner.after-send-before-done');
-    const verdict = judgeAnswer(attempted, { idempotent: beginning.idempotent, attempts });
+    const count = attempted.kind === 'not_sent' ? 'notSent' : 'sent';
+    tries[count] += 1;
+    const verdict = judgeAnswer(attempted, { ...beginning, ...tries });
     if (verdict !== 'retry') return { over: this.end(action, verdict, attempted) };
-    if (attempted.kind === 'not_sent') await this.ledger.noteNotSent(this.lease, action, attempted.reason);
-    return { pauseMs: retryDelay(attempts), attempted: true };
+    tries.mayHaveArrived ||= attempted.kind !== 'not_sent';
+    // What may have arrived stays begun, also when a later attempt did not leave.
+    if (attempted.kind === 'not_sent' && !tries.mayHaveArrived)
+      await this.ledger.noteNotSent(this.lease, action, attempted.reason);
+    return { pauseMs: retryDelay(tries[count]) };
   }
 
   private end(action: PlanAction, verdict: 'done' | 'failed' | 'indeterminate', attempted: Attempted): Performed | undefined {
