@@ -60,7 +60,8 @@ export class RunnerWorld {
   private readonly heard = new Set<string>();
   readonly orgId = newId('organisation');
   readonly projectId = newId('project');
-  readonly environmentId = newId('environment');
+  /** A test may go on in another one. */
+  environmentId = newId('environment');
   readonly requesterId = newId('user');
   private readonly keys = new SigningKeys();
   private readonly runners: RunningService[] = [];
@@ -246,7 +247,7 @@ export class RunnerWorld {
 
   /** Sends a command as the orchestrator would; `dispatched: false` is one made by hand. */
   async send<T extends { replayId: string }>(contract: CommandContract<T>, data: T, dispatched = true): Promise<string> {
-    if (dispatched) this.answers.dispatched.set(data.replayId, canonicalSha256(data));
+    if (dispatched && contract.type === execute.type) this.answers.dispatched.set(data.replayId, canonicalSha256(data));
     const { app } = this.neighbours;
     await app
       .get(UnitOfWork)

@@ -11,6 +11,7 @@ import type { EffectRow } from '../store/effect-reads.store.js';
 import { EffectLedger, type Ended } from '../store/effect-ledger.store.js';
 import type { RunLease } from '../store/run-lease.js';
 import { pauseFor } from '../take-runs/patiently.js';
+import { Paused } from '../take-runs/paused.js';
 import type { Pulse } from '../take-runs/pulse.js';
 import { TargetTurns } from './target-turns.js';
 import type { VerifiedRun } from './verify-run.handler.js';
@@ -162,7 +163,7 @@ class PlanPerformance {
     this.ended = undefined;
     if (turn.kind === 'withdrawn') return { over: { kind: 'cancel' } };
     if (turn.kind === 'stopped') return { over: STOPPED };
-    if (turn.kind === 'paused') return { pauseMs: WAIT_MS };
+    if (turn.kind === 'paused') throw new Paused();
     if (turn.kind === 'skip') return { over: undefined };
     if (turn.kind === 'blocked')
       return { over: { kind: 'fail', detail: describe(action, `${turn.byReplay} left it unresolved`) } };

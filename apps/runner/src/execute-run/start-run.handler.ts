@@ -7,12 +7,11 @@ import { postureFaults } from '../domain/verify-bindings.js';
 import { ExecutionSwitches } from '../store/execution-switch.store.js';
 import type { RunLease } from '../store/run-lease.js';
 import { contextOf } from '../store/run-row.js';
-import { pauseFor, type Patience, patiently } from '../take-runs/patiently.js';
+import { type Patience, patiently } from '../take-runs/patiently.js';
+import { Paused } from '../take-runs/paused.js';
 import { SharedCalls } from '../take-runs/shared-calls.js';
 import { Refused, refuseFor } from './refused.js';
 import type { VerifiedRun } from './verify-run.handler.js';
-
-const PAUSED_MS = 300;
 
 /** The start: one row decides it, then the approval's only use is settled, then the posture of this moment has its say. */
 @Injectable()
@@ -24,8 +23,12 @@ export class StartRunHandler {
     private readonly clock: Clock,
   ) {}
 
-  /** Answers false when a cancel came in between and ended the run. Throws Refused; no answer, no start. */
+  /** Answers false when a cancel came in between and ended the run. Throws Refused or Paused; no answer, no start. */
   async start(lease: RunLease, run: VerifiedRun, patience: Patience): Promise<boolean> {
+    if (lease.row.withdraw !== null) {
+      await lease.move('withdraw', { codes: [lease.row.withdraw] });
+      return false;
+    }
     await this.passSwitch(run.header.environmentId, patience);
     if (lease.row.state === 'verifying' && !(await lease.begin(run.command.startBy))) {
       throw new Refused(['start_by_passed'], 'it could not be started in time');
@@ -41,14 +44,12 @@ export class StartRunHandler {
   }
 
   /** Paused, it waits as long as it may still start. */
-  private async passSwitch(environmentId: string, { signal, goesOn }: Patience): Promise<void> {
-    for (;;) {
-      const found = await this.switches.find(environmentId);
-      if (found === undefined || found.state === 'running') return;
-      if (found.state === 'stopped') throw new Refused(['environment_frozen'], 'the execution of the environment was stopped');
-      if (goesOn?.() === false) throw new Refused(['start_by_passed'], 'the execution of the environment stayed paused');
-      await pauseFor(PAUSED_MS, signal);
-    }
+  private async passSwitch(environmentId: string, { goesOn }: Patience): Promise<void> {
+    const found = await this.switches.find(environmentId);
+    if (found?.state === 'stopped') throw new Refused(['environment_frozen'], 'the execution of the environment was stopped');
+    if (found?.state !== 'paused') return;
+    if (goesOn?.() === false) throw new Refused(['start_by_passed'], 'the execution of the environment stayed paused');
+    throw new Paused();
   }
 
   private async settle(lease: RunLease, { command }: VerifiedRun, patience: Patience): Promise<void> {

@@ -13,12 +13,18 @@ export class RunClaims {
     private readonly outbox: Outbox,
   ) {}
 
-  /** The runs that have waited longest, so many at most. */
+  /**
+   * The runs that have waited longest, so many at most. One whose environment is paused is left alone, unless it was withdrawn or its
+   * start-by has passed: then somebody has to end it.
+   */
   async take(mode: ReplayMode, leaseMs: number, most: number): Promise<RunRow[]> {
     const claims = TRANSITIONS[mode].filter(({ on }) => on === 'claim');
     return this.work.run(async (tx) => {
       const due = await tx.query<{ replay_id: string; state: string }>(
         `select replay_id, state from runner.run where mode = $1 and due_at <= now()
+           and not (mode = 'execute' and withdraw is null
+             and environment_id in (select environment_id from runner.execution_switch where state = 'paused')
+             and (state = 'running' or now() < (command->>'startBy')::timestamptz))
          order by due_at limit $2 for update skip locked`,
         [mode, most],
       );

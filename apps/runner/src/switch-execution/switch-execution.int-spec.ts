@@ -74,20 +74,80 @@ describe('switch-execution', () => {
     expect(world.tickets.seen).toHaveLength(2);
   });
 
-  it('switch-execution - a paused run waits with its lease, and goes on or is cancelled', async () => {
+  it('switch-execution - a paused run is given back without blame, and goes on or is cancelled', async () => {
+    const givenBack = ({ replayId }: Execute) =>
+      eventually(async () => expect(await rowOf(replayId)).toEqual({ state: 'running', actions_done: 2, strikes: 0 }));
     const waiting = await turnInside('paused');
-    const cancelled = await approved(3);
-    await eventually(async () => expect(await doneOf(waiting.replayId)).toBe(2));
+    await givenBack(waiting);
     await turn('running');
-    expect(await world.end(waiting.replayId)).toMatchObject({ name: 'run.succeeded', data: { actionsDone: 4, attempt: 1 } });
+    expect(await world.end(waiting.replayId)).toMatchObject({ name: 'run.succeeded', data: { actionsDone: 4 } });
 
-    world.tickets.answer = () => 201;
-    await turn('paused');
-    await world.send(execute, cancelled);
-    await eventually(async () => expect(await stateOf(cancelled.replayId)).toBe('verifying'));
+    world.tickets.seen.length = 0;
+    const cancelled = await turnInside('paused');
+    await givenBack(cancelled);
     await world.send(withdraw, { replayId: cancelled.replayId, reason: 'cancel' });
-    expect(await world.end(cancelled.replayId)).toMatchObject({ name: 'run.withdrawn' });
+    expect(await world.end(cancelled.replayId)).toMatchObject({ name: 'run.cancelled', data: { actionsDone: 2 } });
+    expect(world.tickets.seen).toHaveLength(2);
+  });
+
+  it('switch-execution - a run that is paused before its start starts later, or is withdrawn', async () => {
+    const commands = [await approved(1), await approved(1)];
+    world.answers.away.add('confirm');
+    for (const command of commands) await world.send(execute, command);
+    for (const { replayId } of commands)
+      await eventually(async () => expect(await rowOf(replayId)).toMatchObject({ state: 'verifying' }));
+    await turn('paused');
+    world.answers.away.delete('confirm');
+    for (const { replayId } of commands)
+      await eventually(async () => expect(await rowOf(replayId)).toMatchObject({ state: 'verifying', strikes: 0 }));
+    const [late, withdrawn] = commands;
+    await world.send(withdraw, { replayId: withdrawn.replayId, reason: 'start_by' });
+    expect(await world.end(withdrawn.replayId)).toMatchObject({ name: 'run.withdrawn' });
+    await turn('running');
+    expect(await world.end(late.replayId)).toMatchObject({ name: 'run.succeeded' });
+  });
+
+  it('switch-execution - a cancel reaches a run that is paused in its start', async () => {
+    const command = await approved(1);
+    world.answers.away.add('settle');
+    await world.send(execute, command);
+    await eventually(async () => expect(await rowOf(command.replayId)).toMatchObject({ state: 'starting' }));
+    await world.stopRunners();
+    await world.startRunner('dry-run');
+    await turn('paused');
+    await world.startRunner('execute');
+    await world.send(withdraw, { replayId: command.replayId, reason: 'cancel' });
+    expect(await world.end(command.replayId)).toMatchObject({ name: 'run.withdrawn', data: { codes: ['cancel'] } });
+    world.answers.away.delete('settle');
+    expect(world.tickets.seen).toEqual([]);
+  });
+
+  it('switch-execution - more paused runs than a runner takes at once hold up no other environment', async () => {
+    await world.stopRunners();
+    await world.startRunner('dry-run');
+    const paused = [await approved(2), await approved(2), await approved(2)];
+    let answerNow: () => void = () => undefined;
+    const turned = new Promise<number>((resolve) => {
+      answerNow = () => resolve(201);
+    });
+    world.tickets.answer = () => turned;
+    await world.startRunner('execute', { concurrency: 2, answerTimeoutMs: 60_000 });
+    for (const command of paused) await world.send(execute, command);
+    await eventually(() => expect(world.tickets.seen).toHaveLength(2));
+    await turn('paused');
+    answerNow();
+
+    const { environmentId: here } = world.scope();
+    world.environmentId = newId('environment');
+    const other = await approved(2);
+    expect(await world.perform(other)).toMatchObject({ name: 'run.succeeded' });
+    world.environmentId = here;
     expect(world.tickets.seen).toHaveLength(4);
+
+    await turn('running');
+    for (const { replayId } of paused) expect(await world.end(replayId)).toMatchObject({ name: 'run.succeeded' });
+    expect(new Set(world.tickets.counts().values())).toEqual(new Set([1]));
+    expect(world.tickets.counts().size).toBe(8);
   });
 
   it('switch-execution - nothing starts where it is stopped, or stays paused until start-by', async () => {
@@ -102,14 +162,11 @@ describe('switch-execution', () => {
     expect(world.tickets.seen).toEqual([]);
   });
 
-  const doneOf = async (replayId: string) => {
-    const [row] = await world.query<{ actions_done: number }>('select actions_done from runner.run where replay_id = $1', [
-      replayId,
-    ]);
-    return row.actions_done;
-  };
-  const stateOf = async (replayId: string) => {
-    const [row] = await world.query<{ state: string }>('select state from runner.run where replay_id = $1', [replayId]);
-    return row?.state;
+  const rowOf = async (replayId: string) => {
+    const [row] = await world.query<{ state: string; actions_done: number; strikes: number }>(
+      'select state, actions_done, strikes from runner.run where replay_id = $1',
+      [replayId],
+    );
+    return row;
   };
 });

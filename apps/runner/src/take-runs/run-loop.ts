@@ -9,6 +9,7 @@ import { CONCURRENCY, LEASE_MS, RUNNER_CONFIG, type RunnerPoolConfig } from '../
 import { RunClaims } from '../store/run-claims.store.js';
 import { LeaseLost, RunLease } from '../store/run-lease.js';
 import type { RunRow } from '../store/run-row.js';
+import { Paused } from './paused.js';
 import { Pulse, Stopping } from './pulse.js';
 import { RunWorker } from './run-worker.js';
 
@@ -84,9 +85,10 @@ export class RunLoop implements OnApplicationBootstrap, BeforeApplicationShutdow
   private async giveBack(lease: RunLease, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) return;
     const stopped = error instanceof Stopping;
+    const asked = stopped || error instanceof Paused;
     // Another service's absence says nothing against the run.
-    const blameless = stopped || (error instanceof Problem && error.code === 'try_later');
-    if (!stopped) this.logger.warn(`${lease.replayId} attempt ${lease.attempt}: ${describe(error)}`);
+    const blameless = asked || (error instanceof Problem && error.code === 'try_later');
+    if (!asked) this.logger.warn(`${lease.replayId} attempt ${lease.attempt}: ${describe(error)}`);
     try {
       await lease.release(stopped ? 0 : FIRST_RETRY_MS * 2 ** (lease.row.strikes - 1), { blameless });
     } catch (cause) {
