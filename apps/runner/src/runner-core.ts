@@ -21,6 +21,7 @@ import { RunTables1764000000000 } from './store/run.migration.js';
 import { RunStore } from './store/run.store.js';
 import { RunClaims } from './store/run-claims.store.js';
 import { RunTrace1764000000003 } from './store/run-trace.migration.js';
+import { StorageOutages } from './store/storage-outages.js';
 import { SwitchExecutionHandler } from './switch-execution/switch-execution.handler.js';
 import { SwitchExecutionRpc } from './switch-execution/switch-execution.rpc.js';
 import { RunLoop } from './take-runs/run-loop.js';
@@ -51,7 +52,7 @@ export const coreControllers: Type[] = [ReadRunRpc, SwitchExecutionRpc, Withdraw
 
 export const coreProviders = (config: RunnerPoolConfig): Provider[] => [
   { provide: RUNNER_CONFIG, useValue: config },
-  { provide: OBJECTS, useFactory: () => openObjectStore(config.objects) },
+  { provide: OBJECTS, useFactory: async () => new StorageOutages(await openObjectStore(config.objects)) },
   AcceptRunHandler,
   EffectReads,
   ExecutionSwitches,

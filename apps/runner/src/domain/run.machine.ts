@@ -21,5 +21,5 @@ export function sourcesOf(mode: ReplayMode, on: RunTrigger): RunState[] {
   return TRANSITIONS[mode].filter((row) => row.on === on).map(({ from }) => from);
 }
 
-/** Claims after which a run is given up. */
+/** Claims in which a run got no further, after which it is given up. */
 export const MAX_STRIKES = 5;

@@ -1,4 +1,8 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Execute, execute } from '@reenact/contracts';
+import { eventually } from '@reenact/testing';
+import { MAX_STRIKES } from '../domain/run.machine.js';
 import { RunnerWorld } from '../runner.harness.js';
 
 describe('perform-plan', () => {
@@ -81,6 +85,31 @@ describe('perform-plan', () => {
     });
   });
 
+  it('perform-plan - storage that is away for long spoils no run', async () => {
+    const command = await world.approved({ records: 2 });
+    const reports = join(world.objects.directory, 'reports');
+    await rename(reports, `${reports}-away`);
+    await writeFile(reports, 'no directory');
+    await world.send(execute, command);
+    await eventually(async () => expect((await rowOf(command)).attempt).toBeGreaterThan(MAX_STRIKES + 1), { timeoutMs: 30_000 });
+    await rm(reports);
+    await rename(`${reports}-away`, reports);
+    expect(await world.end(command.replayId)).toMatchObject({ name: 'run.succeeded', data: { actionsDone: 2 } });
+    expect(world.tickets.seen).toHaveLength(2);
+  }, 60_000);
+
+  it('perform-plan - a run that gets on has no strikes but the last claim', async () => {
+    const command = await world.approved({ records: 2 });
+    let strikes: number | undefined;
+    world.tickets.answer = async (n) => {
+      if (n === 1) await world.query('update runner.run set strikes = 5 where replay_id = $1', [command.replayId]);
+      else ({ strikes } = await rowOf(command));
+      return 201;
+    };
+    expect(await world.perform(command)).toMatchObject({ name: 'run.succeeded' });
+    expect(strikes).toBe(1);
+  });
+
   it('perform-plan - follows no redirect', async () => {
     const command = await world.approved({ records: 1 });
     world.tickets.answer = () => 307;
@@ -107,4 +136,12 @@ describe('perform-plan', () => {
     expect(world.tickets.seen).toHaveLength(10);
     expect(ends.map(({ data }) => data.actionsDone ?? 0).reduce((a, b) => a + b)).toBe(10);
   });
+
+  const rowOf = async ({ replayId }: Execute) => {
+    const [row] = await world.query<{ attempt: number; strikes: number }>(
+      'select attempt, strikes from runner.run where replay_id = $1',
+      [replayId],
+    );
+    return row;
+  };
 });

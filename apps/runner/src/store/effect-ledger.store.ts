@@ -194,8 +194,10 @@ export class EffectLedger {
       [row.replay_id, action.index, state, status ?? null, error?.slice(0, 1000) ?? null],
     );
     if (state === 'done') {
-      await tx.query('update runner.run set actions_done = actions_done + 1 where replay_id = $1', [row.replay_id]);
+      // A run that gets on is not one that is taken in vain: it is given up for claims since then only.
+      await tx.query('update runner.run set actions_done = actions_done + 1, strikes = 1 where replay_id = $1', [row.replay_id]);
       row.actions_done += 1;
+      row.strikes = 1;
     }
     await this.outbox.add(tx, contextOf(row), [
       ended(row, {
