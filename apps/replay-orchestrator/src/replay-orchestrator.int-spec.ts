@@ -165,9 +165,15 @@ describe('replay-orchestrator', () => {
       credential: { payloadType: 't' },
       startBy: replay.startBy,
     });
-    const confirm = (commandDigest: string) => harness.call(confirmDispatch, { replayId: replay.id, commandDigest });
+    const confirm = (commandDigest: string, scopeDigest?: string) =>
+      harness.call(confirmDispatch, { replayId: replay.id, commandDigest, ...(scopeDigest !== undefined && { scopeDigest }) });
     expect(await confirm(canonicalSha256(command))).toEqual({ confirmed: true });
     expect(await confirm(canonicalSha256({ ...command, planDigest: hash('f') }))).toEqual({ confirmed: false });
+    const { orgId, projectId, environmentId } = replay;
+    const at = (scope: object) => confirm(canonicalSha256(command), canonicalSha256(scope));
+    expect(await at({ orgId, projectId, environmentId })).toEqual({ confirmed: true });
+    expect(await at({ orgId, projectId, environmentId: newId('environment') })).toEqual({ confirmed: false });
+    expect(await at({ orgId })).toEqual({ confirmed: false });
     await harness.tell(runStarted, fact(replay), 1);
     await harness.tell(runSucceeded, fact(replay), 2);
     await harness.reaches(replay.id, 'succeeded');

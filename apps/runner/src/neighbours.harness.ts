@@ -38,8 +38,8 @@ export class Answers {
   readonly otherTargets: Target[] = [];
   keys: SignedKeySet;
   settle: () => SettledUse = () => ({ settled: true });
-  /** What the orchestrator stands by, by replay. */
-  readonly dispatched = new Map<string, string>();
+  /** What the orchestrator stands by, by replay: the digests of its command and of the place. */
+  readonly dispatched = new Map<string, { commandDigest: string; scopeDigest: string }>();
   readonly calls: string[] = [];
   readonly away = new Set<string>();
 
@@ -104,9 +104,10 @@ class Responders {
   }
 
   @Rpc(confirmDispatch)
-  async confirm({ replayId, commandDigest }: ConfirmDispatch) {
+  async confirm({ replayId, commandDigest, scopeDigest }: ConfirmDispatch) {
     this.answers.asked('confirm');
-    return { confirmed: this.answers.dispatched.get(replayId) === commandDigest };
+    const sent = this.answers.dispatched.get(replayId);
+    return { confirmed: sent?.commandDigest === commandDigest && sent.scopeDigest === scopeDigest };
   }
 }
 

@@ -17,6 +17,7 @@ import { EffectReads } from './store/effect-reads.store.js';
 import { ExecutionSwitch1764000000002 } from './store/execution-switch.migration.js';
 import { ExecutionSwitches } from './store/execution-switch.store.js';
 import { RivalCommand1764000000001 } from './store/rival-command.migration.js';
+import { RivalMode1764000000005 } from './store/rival-mode.migration.js';
 import { RunTables1764000000000 } from './store/run.migration.js';
 import { RunStore } from './store/run.store.js';
 import { RunClaims } from './store/run-claims.store.js';
@@ -24,6 +25,7 @@ import { RunTrace1764000000003 } from './store/run-trace.migration.js';
 import { StorageOutages } from './store/storage-outages.js';
 import { SwitchExecutionHandler } from './switch-execution/switch-execution.handler.js';
 import { SwitchExecutionRpc } from './switch-execution/switch-execution.rpc.js';
+import { DispatchCheck } from './take-runs/dispatch-check.js';
 import { RunLoop } from './take-runs/run-loop.js';
 import { SharedCalls } from './take-runs/shared-calls.js';
 import { WithdrawRunConsumer } from './withdraw-run/withdraw-run.consumer.js';
@@ -42,6 +44,7 @@ export const coreImports = (config: RunnerPoolConfig): DynamicModule['imports'] 
       ExecutionSwitch1764000000002,
       RunTrace1764000000003,
       EffectIdempotent1764000000004,
+      RivalMode1764000000005,
     ],
   }),
   MessagingModule.forRoot({ service: 'runner', nats: config.nats }),
@@ -54,6 +57,7 @@ export const coreProviders = (config: RunnerPoolConfig): Provider[] => [
   { provide: RUNNER_CONFIG, useValue: config },
   { provide: OBJECTS, useFactory: async () => new StorageOutages(await openObjectStore(config.objects)) },
   AcceptRunHandler,
+  DispatchCheck,
   EffectReads,
   ExecutionSwitches,
   ListActionsHandler,

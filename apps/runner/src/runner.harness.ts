@@ -245,9 +245,16 @@ export class RunnerWorld {
     this.answers.settle = () => ({ settled: true });
   }
 
-  /** Sends a command as the orchestrator would; `dispatched: false` is one made by hand. */
-  async send<T extends { replayId: string }>(contract: CommandContract<T>, data: T, dispatched = true): Promise<string> {
-    if (dispatched && contract.type === execute.type) this.answers.dispatched.set(data.replayId, canonicalSha256(data));
+  /** Sends a command as the orchestrator would; one that is made by hand may be for any place. */
+  async send<T extends { replayId: string }>(
+    contract: CommandContract<T>,
+    data: T,
+    { dispatched = true, scope = this.scope() }: { dispatched?: boolean; scope?: Partial<Scope> & { orgId: string } } = {},
+  ): Promise<string> {
+    if (dispatched && contract.type === execute.type) {
+      const digests = { commandDigest: canonicalSha256(data), scopeDigest: canonicalSha256(scope) };
+      this.answers.dispatched.set(data.replayId, digests);
+    }
     const { app } = this.neighbours;
     await app
       .get(UnitOfWork)
@@ -257,7 +264,7 @@ export class RunnerWorld {
           .add(
             tx,
             { actor: { kind: 'service', id: 'replay-orchestrator' }, correlationId: data.replayId, traceparent: TRACEPARENT },
-            [{ contract, data, ...this.scope(), aggregate: { id: data.replayId, version: 1 } }],
+            [{ contract, data, ...scope, aggregate: { id: data.replayId, version: 1 } }],
           ),
       );
     return data.replayId;

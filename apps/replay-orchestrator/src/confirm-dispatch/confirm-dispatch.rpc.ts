@@ -14,9 +14,11 @@ export class ConfirmDispatchRpc {
 
   /** Asked before the start and again at a take-over, so a replay that runs still stands by its command. */
   @Rpc(confirmDispatch)
-  async confirm({ replayId, commandDigest }: ConfirmDispatch): Promise<{ confirmed: boolean }> {
+  async confirm({ replayId, commandDigest, scopeDigest }: ConfirmDispatch): Promise<{ confirmed: boolean }> {
     const replay = (await this.replays.read(this.work, replayId))?.record;
     if (replay?.mode !== 'execute' || (replay.state !== 'dispatching' && replay.state !== 'running')) return { confirmed: false };
-    return { confirmed: canonicalSha256(executeData(replay)) === commandDigest };
+    const { orgId, projectId, environmentId } = replay;
+    const elsewhere = scopeDigest !== undefined && scopeDigest !== canonicalSha256({ orgId, projectId, environmentId });
+    return { confirmed: !elsewhere && canonicalSha256(executeData(replay)) === commandDigest };
   }
 }

@@ -1,7 +1,9 @@
-import { type Execute, execute } from '@reenact/contracts';
+import { dryRun, type Execute, execute, newId } from '@reenact/contracts';
 import { eventually } from '@reenact/testing';
 import { planKey } from '../make-plan/run-objects.js';
 import { RunnerWorld } from '../runner.harness.js';
+
+const FORGED = { dispatched: false };
 
 describe('forged-command', () => {
   let world: RunnerWorld;
@@ -25,7 +27,7 @@ describe('forged-command', () => {
 
   it('execute-run - a command made by hand reaches no target', async () => {
     const command = await world.approved();
-    await world.send(execute, command, false);
+    await world.send(execute, command, FORGED);
     await unconfirmed(command);
     expect(world.answers.calls).not.toContain('resolve');
     expect(world.answers.calls).not.toContain('settle');
@@ -34,7 +36,7 @@ describe('forged-command', () => {
 
   it('execute-run - a command made by hand does not stand in the way of the true one', async () => {
     const command = await world.approved();
-    await world.send(execute, { ...command, include: 'all' }, false);
+    await world.send(execute, { ...command, include: 'all' }, FORGED);
     await unconfirmed(command);
     expect(await world.perform(command)).toMatchObject({ name: 'run.succeeded' });
     expect(world.tickets.seen).toHaveLength(5);
@@ -45,7 +47,7 @@ describe('forged-command', () => {
     const command = await world.approved({ records: 2 });
     world.answers.away.add('confirm');
     world.answers.calls.length = 0;
-    await world.send(execute, { ...command, include: 'all' }, false);
+    await world.send(execute, { ...command, include: 'all' }, FORGED);
     await eventually(() => expect(world.answers.calls).toContain('confirm'));
     await world.send(execute, command);
     await eventually(async () => expect(await rivalsOf(command.replayId)).toBe(1));
@@ -62,11 +64,68 @@ describe('forged-command', () => {
     world.answers.calls.length = 0;
     await world.send(execute, command);
     await eventually(() => expect(world.answers.calls).toContain('confirm'));
-    await world.send(execute, { ...command, include: 'all' }, false);
+    await world.send(execute, { ...command, include: 'all' }, FORGED);
     await eventually(async () => expect(await rivalsOf(command.replayId)).toBe(1));
     world.answers.away.delete('confirm');
     expect(await world.end(command.replayId)).toMatchObject({ name: 'run.succeeded', data: { actionsDone: 2 } });
     expect(world.eventsOf(command.replayId).map(({ name }) => name)).not.toContain('run.unconfirmed');
+  });
+
+  it.each([
+    ['for another environment', () => ({ ...world.scope(), environmentId: newId('environment') })],
+    ['for another project', () => ({ ...world.scope(), projectId: newId('project') })],
+    ['for no place', () => ({ orgId: world.orgId })],
+  ])('execute-run - the same command %s is another one, and stands in no way', async (_what, scope) => {
+    const after = await world.approved({ records: 1 });
+    await world.send(execute, after, { dispatched: false, scope: scope() });
+    await unconfirmed(after);
+    expect(await world.perform(after)).toMatchObject({ name: 'run.succeeded' });
+
+    const meanwhile = await world.approved({ records: 1 });
+    world.answers.away.add('confirm');
+    world.answers.calls.length = 0;
+    await world.send(execute, meanwhile, { dispatched: false, scope: scope() });
+    await eventually(() => expect(world.answers.calls).toContain('confirm'));
+    await world.send(execute, meanwhile);
+    await eventually(async () => expect(await rivalsOf(meanwhile.replayId)).toBe(1));
+    world.answers.away.delete('confirm');
+    expect(await world.end(meanwhile.replayId)).toMatchObject({ name: 'run.succeeded' });
+  });
+
+  it('execute-run - a dry run made by hand does not stand in the way of an execute', async () => {
+    const command = await world.approved({ records: 2 });
+    const { replayId } = command;
+    await world.send(dryRun, { ...world.dryRunCommand(), replayId });
+    expect(await world.end(replayId)).toMatchObject({ name: 'run.succeeded', data: { mode: 'dry_run' } });
+    await world.send(execute, command);
+    await eventually(() =>
+      expect(world.eventsOf(replayId).at(-1)).toMatchObject({
+        name: 'run.succeeded',
+        data: { mode: 'execute', actionsDone: 2, actionsTotal: 2 },
+      }),
+    );
+    expect(world.tickets.seen).toHaveLength(2);
+  });
+
+  it('execute-run - an execute made by hand does not stand in the way of a dry run', async () => {
+    const { replayId, ...rest } = await world.approved({ records: 2 });
+    // While the dry run has its row already.
+    const dryRunId = await world.send(dryRun, world.dryRunCommand());
+    expect(await world.end(dryRunId)).toMatchObject({ name: 'run.succeeded' });
+    world.answers.calls.length = 0;
+    await world.send(execute, { ...rest, replayId: dryRunId }, FORGED);
+    await eventually(() => expect(world.answers.calls).toContain('confirm'));
+    expect(await world.perform(await world.approvedAgain(dryRunId))).toMatchObject({ name: 'run.succeeded' });
+
+    // And before it has.
+    world.answers.away.add('confirm');
+    world.answers.calls.length = 0;
+    await world.send(execute, { ...rest, replayId }, FORGED);
+    await eventually(() => expect(world.answers.calls).toContain('confirm'));
+    await world.send(dryRun, { ...world.dryRunCommand(), replayId });
+    await eventually(async () => expect(await rivalsOf(replayId)).toBe(1));
+    world.answers.away.delete('confirm');
+    expect(await world.end(replayId)).toMatchObject({ name: 'run.succeeded', data: { mode: 'dry_run' } });
   });
 
   it('execute-run - a plan changed in database and object store reaches no target', async () => {

@@ -1,14 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  canonicalSha256,
-  confirmDispatch,
-  type Execute,
-  type PlanHeader,
-  type PostureRecord,
-  type Target,
-} from '@reenact/contracts';
+import { canonicalSha256, type Execute, type PlanHeader, type PostureRecord, type Target } from '@reenact/contracts';
 import type { ApprovalPayload } from '@reenact/credentials';
-import { RpcClient } from '@reenact/messaging';
 import type { ObjectStore } from '@reenact/object-store';
 import { Clock } from '@reenact/service-kit';
 import {
@@ -24,7 +16,8 @@ import type { PlanRecording } from '../make-plan/plan-recording.js';
 import { type MadePlan, type PlanInputs, PlanMaker } from '../make-plan/plan-maker.js';
 import { OBJECTS } from '../runner.config.js';
 import type { RunLease } from '../store/run-lease.js';
-import { contextOf } from '../store/run-row.js';
+import { contextOf, scopeOf } from '../store/run-row.js';
+import { DispatchCheck } from '../take-runs/dispatch-check.js';
 import { type Patience, patiently } from '../take-runs/patiently.js';
 import type { Pulse } from '../take-runs/pulse.js';
 import { CredentialCheck } from './credential-check.js';
@@ -44,7 +37,7 @@ export interface VerifiedRun {
 @Injectable()
 export class VerifyRunHandler {
   constructor(
-    private readonly rpc: RpcClient,
+    private readonly dispatches: DispatchCheck,
     private readonly maker: PlanMaker,
     private readonly credentials: CredentialCheck,
     private readonly resolver: TargetResolver,
@@ -58,10 +51,11 @@ export class VerifyRunHandler {
     const command = row.command as Execute;
     const context = contextOf(row);
     const begun = row.state !== 'verifying';
+    // First of all: only a command that somebody stands by has a say in what becomes of its replay.
+    await this.confirm(lease, command, patience);
     if (row.project_id === null || row.environment_id === null)
       throw new Refused(['environment_unresolved'], 'the command names no place');
     const scope: RunScope = { orgId: row.org_id, projectId: row.project_id, environmentId: row.environment_id };
-    await this.confirm(lease, command, patience);
     const credential = await this.credentials.verify(command, scope.orgId, context, patience);
     const inputs = await this.maker.gather(command, context, patience);
     refuseFor(evidenceFaults(command, inputs.artifact, scope), 'the evidence does not fit the command');
@@ -85,12 +79,9 @@ export class VerifyRunHandler {
 
   /** A command that the orchestrator did not send, or no longer stands by, goes no further. */
   private async confirm({ row }: RunLease, command: Execute, patience: Patience): Promise<void> {
-    const commandDigest = canonicalSha256(command);
-    if (commandDigest !== row.command_digest)
+    if (canonicalSha256(command) !== row.command_digest)
       throw new Refused(['plan_mismatch'], 'the command is not the one that was received');
-    const request = { replayId: row.replay_id, commandDigest };
-    const { confirmed } = await patiently(() => this.rpc.call(confirmDispatch, request, contextOf(row)), patience);
-    if (!confirmed)
+    if (!(await patiently(() => this.dispatches.confirms(command, scopeOf(row), contextOf(row)), patience)))
       throw new Refused(['plan_mismatch'], 'the orchestrator does not stand by this command', { unconfirmed: true });
   }
 

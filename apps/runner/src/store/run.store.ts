@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { DryRun, Envelope, Execute, ReplayMode, Withdraw } from '@reenact/contracts';
+import type { DryRun, Envelope, Execute, ReplayMode, Scope, Withdraw } from '@reenact/contracts';
 import { canonicalSha256 } from '@reenact/contracts';
 import { type Transaction, UnitOfWork } from '@reenact/persistence';
 import type { RunRow } from './run-row.js';
@@ -17,34 +17,46 @@ export class RunStore {
   /**
    * The row of a command, unless the replay has one: a command is done once. A command that nobody stood by makes room for
    * another one, and one that comes while the first is still looked at is kept, so that a forged command cannot block the true one.
+   * Answers when an execute finds a dry run's row: nobody is asked about those.
    */
-  async insertQueued(tx: Transaction, mode: ReplayMode, envelope: Envelope<DryRun | Execute>): Promise<void> {
-    if ((await this.upsertQueued(tx, mode, envelope)) || mode !== 'execute') return;
+  async insertQueued(tx: Transaction, mode: ReplayMode, envelope: Envelope<DryRun | Execute>): Promise<'by_dry_run' | undefined> {
+    if (await this.upsertQueued(tx, mode, envelope)) return undefined;
+    const { replayId } = envelope.data;
     // The upsert has locked the row, so whoever disowns its command comes before or after.
+    const row = (await this.lock(tx, replayId)) as RunRow;
+    if (row.mode === 'dry_run') return mode === 'execute' ? 'by_dry_run' : undefined;
+    if ((row.state !== 'queued' && row.state !== 'verifying') || !differs(row, mode, envelope)) return undefined;
     await tx.query(
-      `insert into runner.rival_command (replay_id, command_digest, envelope)
-       select $1, $2, $3 from runner.run where replay_id = $1 and state in ('queued', 'verifying') and command_digest <> $2
-       on conflict do nothing`,
-      [envelope.data.replayId, canonicalSha256(envelope.data), JSON.stringify(envelope)],
+      `insert into runner.rival_command (replay_id, mode, command_digest, envelope) values ($1, $2, $3, $4) on conflict do nothing`,
+      [replayId, mode, canonicalSha256({ mode, place: placeOf(envelope), data: envelope.data }), JSON.stringify(envelope)],
     );
+    return undefined;
   }
 
-  /** The row takes up a command that came beside the one which nobody stood by, if there is one. */
+  /** The row of an execute that somebody stands by, whatever the replay had before. */
+  async replaceQueued(tx: Transaction, envelope: Envelope<Execute>): Promise<void> {
+    await this.upsertQueued(tx, 'execute', envelope, { anyway: true });
+  }
+
+  /** The row takes up a command that came beside the one which nobody stood by, if there is one; executes first, since those are asked about. */
   async takeRival(tx: Transaction, replayId: string): Promise<void> {
-    const [rival] = await tx.query<{ envelope: Envelope<Execute> }>(
+    const [rival] = await tx.query<{ mode: ReplayMode; envelope: Envelope<DryRun | Execute> }>(
       `delete from runner.rival_command where (replay_id, command_digest) in
-         (select replay_id, command_digest from runner.rival_command where replay_id = $1 order by received_at limit 1)
-       returning envelope`,
+         (select replay_id, command_digest from runner.rival_command where replay_id = $1
+          order by mode = 'dry_run', received_at limit 1)
+       returning mode, envelope`,
       [replayId],
     );
-    if (rival) await this.upsertQueued(tx, 'execute', rival.envelope);
+    if (rival) await this.upsertQueued(tx, rival.mode, rival.envelope);
   }
 
   private async upsertQueued(
     tx: Transaction,
     mode: ReplayMode,
-    { data, id, correlationId, traceparent, ...scope }: Envelope<DryRun | Execute>,
+    envelope: Envelope<DryRun | Execute>,
+    { anyway = false } = {},
   ): Promise<boolean> {
+    const { data, id, correlationId, traceparent } = envelope;
     const rows = await tx.query(
       `insert into runner.run
          (replay_id, mode, state, org_id, project_id, environment_id, command, command_digest, correlation_id, causation_id, traceparent,
@@ -56,20 +68,22 @@ export class RunStore {
          correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, traceparent = excluded.traceparent,
          due_at = excluded.due_at, strikes = 0, attempt = run.attempt + 1,
          unconfirmed = false, withdraw = null, posture = null, plan_digest = null, header = null,
-         codes = null, detail = null, ended_at = null, version = run.version + 1
-       where run.unconfirmed and run.command_digest <> excluded.command_digest
+         records = 0, records_total = null, actions_done = 0, actions_total = null,
+         codes = null, detail = null, started_at = null, ended_at = null, version = run.version + 1
+       where $11 or (run.unconfirmed
+         and (run.mode, run.command_digest, run.org_id, run.project_id, run.environment_id) is distinct from
+           (excluded.mode, excluded.command_digest, excluded.org_id, excluded.project_id, excluded.environment_id))
        returning replay_id`,
       [
         data.replayId,
         mode,
-        scope.orgId,
-        scope.projectId ?? null,
-        scope.environmentId ?? null,
+        ...placeOf(envelope),
         JSON.stringify(data),
         canonicalSha256(data),
         correlationId,
         id,
         traceparent ?? null,
+        anyway,
       ],
     );
     return rows.length > 0;
@@ -122,4 +136,15 @@ export class RunStore {
     await tx.query('delete from runner.rival_command where replay_id = $1', [replayId]);
     return row;
   }
+}
+
+/** Whether a command is another one than the row's: the same data for another place is. */
+function differs(row: RunRow, mode: ReplayMode, envelope: Envelope): boolean {
+  const own = [row.mode, row.command_digest, row.org_id, row.project_id, row.environment_id];
+  const other = [mode, canonicalSha256(envelope.data as object), ...placeOf(envelope)];
+  return own.some((value, i) => value !== other[i]);
+}
+
+function placeOf({ orgId, projectId, environmentId }: Scope): (string | null)[] {
+  return [orgId, projectId ?? null, environmentId ?? null];
 }

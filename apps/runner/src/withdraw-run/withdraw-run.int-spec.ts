@@ -2,6 +2,8 @@ import { dryRun, type Execute, execute, newId, withdraw } from '@reenact/contrac
 import { eventually } from '@reenact/testing';
 import { RunnerWorld } from '../runner.harness.js';
 
+const FORGED = { dispatched: false };
+
 describe('withdraw-run', () => {
   let world: RunnerWorld;
 
@@ -61,7 +63,7 @@ describe('withdraw-run', () => {
 
   it('withdraw-run - a replay that waits for its true command ends, and the command comes too late', async () => {
     const command = await world.approved({ records: 2 });
-    await world.send(execute, { ...command, include: 'all' }, false);
+    await world.send(execute, { ...command, include: 'all' }, FORGED);
     await unconfirmed(command);
     await world.send(withdraw, { replayId: command.replayId, reason: 'start_by' });
     expect(await world.end(command.replayId)).toMatchObject({ name: 'run.withdrawn', data: { codes: ['start_by'] } });

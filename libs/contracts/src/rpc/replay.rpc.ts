@@ -102,6 +102,8 @@ export class ConfirmDispatch {
   @Id('replay') replayId: string;
   /** `canonicalSha256` of the execute command's data as the runner received it. */
   @Hash() commandDigest: string;
+  /** `canonicalSha256` of `{orgId, projectId, environmentId}` as its envelope named them; runners of before do not say it. */
+  @Hash({ optional: true }) scopeDigest?: string;
 }
 /** Whether the saga really sent this execute command and still stands by it: a command made by hand is not confirmed. */
 export const confirmDispatch = defineRpc<{ confirmed: boolean }>()({
@@ -109,5 +111,5 @@ export const confirmDispatch = defineRpc<{ confirmed: boolean }>()({
   noun: 'dispatch',
   verb: 'confirm',
   request: ConfirmDispatch,
-  sample: { replayId: RPL, commandDigest: `sha256:${'0'.repeat(64)}` },
+  sample: { replayId: RPL, commandDigest: `sha256:${'0'.repeat(64)}`, scopeDigest: `sha256:${'1'.repeat(64)}` },
 });

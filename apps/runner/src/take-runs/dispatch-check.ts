@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { type CallContext, canonicalSha256, confirmDispatch, type Execute, type Scope } from '@reenact/contracts';
+import { RpcClient } from '@reenact/messaging';
+
+/** Asks the orchestrator whether it sent an execute command, for this place, and still stands by it. */
+@Injectable()
+export class DispatchCheck {
+  constructor(private readonly rpc: RpcClient) {}
+
+  async confirms(command: Execute, { orgId, projectId, environmentId }: Scope, context: CallContext): Promise<boolean> {
+    const scope = { orgId, ...(projectId !== undefined && { projectId }), ...(environmentId !== undefined && { environmentId }) };
+    const request = {
+      replayId: command.replayId,
+      commandDigest: canonicalSha256(command),
+      scopeDigest: canonicalSha256(scope),
+    };
+    return (await this.rpc.call(confirmDispatch, request, context)).confirmed;
+  }
+}
