@@ -1,7 +1,7 @@
 /** What an attempt to perform one action led to. */
 export type Attempted =
   | { kind: 'answered'; status: number }
-  /** Surely nothing of it has left; `final` when nothing would at another attempt either. */
+  /** It surely did not arrive; `final` when it would not at another attempt either. */
   | { kind: 'not_sent'; reason: string; final?: true }
   /** Bytes may have left, and no answer came. */
   | { kind: 'unknown'; reason: string };

@@ -7,6 +7,7 @@ import { connectNats } from '@reenact/messaging';
 import type { PlanAction } from '@reenact/pipeline';
 import { testNats } from '@reenact/testing';
 import { parseRanges } from '../domain/address-rules.js';
+import { RestrictedNats } from '../restricted-nats.harness.js';
 import { TicketServer } from '../ticket-server.harness.js';
 import type { Channel } from './egress.js';
 import { HttpChannel } from './http-channel.js';
@@ -115,7 +116,7 @@ describe('egress', () => {
   it.each(['//127.0.0.1/x', '@127.0.0.1/x', '/../x', '/%2e%2e/x', '/\\127.0.0.1', 'http://127.0.0.1/'])(
     'refuses the path %s',
     async (path) => {
-      expect(await http(target(url)).send(sending({ path }))).toMatchObject({ kind: 'not_sent' });
+      expect(await http(target(url)).send(sending({ path }))).toMatchObject({ kind: 'not_sent', final: true });
       expect(tickets.seen).toEqual([]);
     },
   );
@@ -157,7 +158,8 @@ describe('egress', () => {
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
     const { port: free } = closed.address() as { port: number };
     await new Promise((resolve) => closed.close(resolve));
-    expect(await http(target(`http://127.0.0.1:${free}`)).send(sending())).toMatchObject({ kind: 'not_sent' });
+    const unreachable = await http(target(`http://127.0.0.1:${free}`)).send(sending());
+    expect(unreachable).toEqual({ kind: 'not_sent', reason: expect.stringContaining('ECONNREFUSED') });
     tickets.answer = () => undefined;
     expect(await http(target(url)).send(sending())).toMatchObject({ kind: 'unknown' });
   });
@@ -228,6 +230,34 @@ describe('egress', () => {
     await channel.close();
     await nc.close();
     await server.close();
+  });
+
+  it('nats - what the server or the client does not let through was not sent, and would not be', async () => {
+    const server = await RestrictedNats.start();
+    const reader = await connectNats('canary', server.url('reader'));
+    const received: string[] = [];
+    reader.subscribe('>', { callback: (_error, { subject }) => void received.push(subject) });
+    await reader.flush();
+    const login = Buffer.from('agent:sesame').toString('base64');
+    const to = target(`nats://127.0.0.1:${server.port}`, { authorization: { value: `Basic ${login}` } }, 'nats');
+    const channel = new NatsChannel(to, { allowed: LOOPBACK, answerTimeoutMs: 500 });
+    channels.push(channel);
+    const send = (subject: string, size = 2) =>
+      channel.send({ ...sending({ kind: 'nats', subject }), payload: Buffer.alloc(size, '1') });
+
+    const denied = { kind: 'not_sent', final: true, reason: expect.stringMatching(/permissions violation/i) };
+    const tooLong = { kind: 'not_sent', final: true, reason: expect.stringContaining('max_payload') };
+    const taken = { kind: 'answered', status: 200 };
+    expect(await send('secrets.made')).toEqual(denied);
+    expect(await send('tickets.made')).toEqual(taken);
+    expect(await send('tickets.made', 2_000)).toEqual(tooLong);
+    expect(await send('secrets.made')).toEqual(denied);
+    expect(await send('tickets.changed')).toEqual(taken);
+    await reader.flush();
+    expect(received).toEqual(['tickets.made', 'tickets.changed']);
+    await channel.close();
+    await reader.close();
+    await server.stop();
   });
 
   it('nats - follows no gossip', async () => {

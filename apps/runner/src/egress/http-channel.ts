@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import type { Target } from '@reenact/contracts';
+import { Problem, type Target } from '@reenact/contracts';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import type { EgressRules } from '../domain/address-rules.js';
 import type { Attempted } from '../domain/judge-answer.js';
@@ -46,9 +46,8 @@ export class HttpChannel implements Channel {
       this.prepared ??= this.prepare();
       prepared = await this.prepared;
     } catch (error) {
-      // A name that does not resolve now, or a secret that is not there yet, may be there at the next attempt.
       this.prepared = undefined;
-      return { kind: 'not_sent', reason: reasonOf(error) };
+      return notSent(error);
     }
     const headers = sentHeaders(action.headers, prepared.headers, action.idempotencyKey);
     this.sendBy = sendBy;
@@ -77,8 +76,9 @@ export class HttpChannel implements Channel {
       await body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => body.destroy());
       return { kind: 'answered', status: statusCode };
     } catch (error) {
-      const before = error instanceof NotSent || (error as { code?: string }).code === 'UND_ERR_INVALID_ARG';
-      return { kind: before ? 'not_sent' : 'unknown', reason: reasonOf(error) };
+      if (error instanceof NotSent) return notSent(error);
+      if ((error as { code?: string }).code === 'UND_ERR_INVALID_ARG') return { ...notSent(error), final: true };
+      return { kind: 'unknown', reason: reasonOf(error) };
     }
   }
 
@@ -109,6 +109,11 @@ export class HttpChannel implements Channel {
         }),
     });
   }
+}
+
+/** A name that does not resolve now, or a secret that is not there yet, may be there at another attempt; what is refused is refused again. */
+export function notSent(error: unknown): Extract<Attempted, { kind: 'not_sent' }> {
+  return { kind: 'not_sent', reason: reasonOf(error), ...(error instanceof Problem && { final: true as const }) };
 }
 
 export function reasonOf(error: unknown): string {

@@ -1,10 +1,11 @@
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { connect, errors, headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Target } from '@reenact/contracts';
 import type { Attempted } from '../domain/judge-answer.js';
 import { refused } from '../domain/target-refused.js';
 import { assertActionSubject } from '../domain/target-url.js';
 import type { Channel, Sending } from './egress.js';
-import { type ChannelOptions, reasonOf } from './http-channel.js';
+import { type ChannelOptions, notSent, reasonOf } from './http-channel.js';
 import { resolveHost } from './resolve-host.js';
 import { sentHeaders, targetHeaders } from './target-headers.js';
 
@@ -13,6 +14,12 @@ const CONNECT_TIMEOUT_MS = 4_000;
 interface Prepared {
   headers: Record<string, string>;
   nc: NatsConnection;
+  refusals: Refusals;
+}
+
+/** What the server said against the message that was published last. */
+interface Refusals {
+  last?: Error;
 }
 
 /** Publishes to one NATS target, over a connection of its own to the one address that was checked: it follows no gossip. */
@@ -38,16 +45,26 @@ export class NatsChannel implements Channel {
       carried.set('Nats-Msg-Id', action.idempotencyKey);
     } catch (error) {
       this.prepared = undefined;
-      return { kind: 'not_sent', reason: reasonOf(error) };
+      return notSent(error);
     }
     if (performance.now() >= sendBy) return { kind: 'not_sent', reason: 'the time to send it was over' };
+    const { nc, refusals } = prepared;
+    refusals.last = undefined;
     try {
-      prepared.nc.publish(subject, payload, { headers: carried });
-      await this.flushed(prepared.nc);
+      nc.publish(subject, payload, { headers: carried });
+    } catch (error) {
+      // A closed connection is made anew; what the client itself refuses, as a payload that is too long, is refused again.
+      return { ...notSent(error), ...(!nc.isClosed() && { final: true as const }) };
+    }
+    try {
+      await this.flushed(nc);
+      // What the server has against a message comes before the flush, and is told by the client right after it.
+      await nextTurn();
+      if (refusals.last) return { ...notSent(refusals.last), final: true };
       return { kind: 'answered', status: 200 };
     } catch (error) {
       this.prepared = undefined;
-      await prepared.nc.close().catch(() => undefined);
+      await nc.close().catch(() => undefined);
       return { kind: 'unknown', reason: reasonOf(error) };
     }
   }
@@ -72,7 +89,7 @@ export class NatsChannel implements Channel {
       // The client hands its TLS options on: the certificate must be the name's, not the address's.
       ...(tls && { tls: { servername: hostname } as object }),
     });
-    return { headers: configured, nc };
+    return { headers: configured, nc, refusals: watchRefusals(nc) };
   }
 
   /** The server has taken what was published before. */
@@ -91,6 +108,18 @@ export class NatsChannel implements Channel {
       clearTimeout(timer);
     }
   }
+}
+
+/** A server that does not let a login publish to a subject says so, throws the message away, and goes on. */
+function watchRefusals(nc: NatsConnection): Refusals {
+  const refusals: Refusals = {};
+  const watch = async () => {
+    for await (const status of nc.status()) {
+      if (status.type === 'error' && status.error instanceof errors.PermissionViolationError) refusals.last = status.error;
+    }
+  };
+  watch().catch(() => undefined);
+  return refusals;
 }
 
 /** A target's `authorization` header, in the words of HTTP, is how its connection logs in; it is not sent with messages. */
