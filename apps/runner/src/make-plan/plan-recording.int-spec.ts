@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@reenact/contracts';
@@ -54,11 +54,18 @@ describe('plan-recording', () => {
   });
 
   it('sweeps what the dead left, and only that', async () => {
-    const [dead, alive, other] = ['reenact-run-999999999-a', `reenact-run-${process.pid}-b`, 'something'].map((name) =>
-      join(scratch, name),
-    );
-    for (const path of [dead, alive, other]) mkdirSync(path);
+    // The last one is of a process before this one that had its number, as in a container.
+    const [dead, alive, neighbour, other, before] = [
+      'reenact-run-999999999-a',
+      `reenact-run-${process.pid}-b`,
+      `reenact-run-${process.ppid}-c`,
+      'something',
+      `reenact-run-${process.pid}-d`,
+    ].map((name) => join(scratch, name));
+    for (const path of [dead, alive, neighbour, other, before]) mkdirSync(path);
+    const earlier = performance.timeOrigin / 1000 - 1;
+    for (const path of [neighbour, before]) utimesSync(path, earlier, earlier);
     await sweepScratch(scratch);
-    expect([dead, alive, other].map((path) => existsSync(path))).toEqual([false, true, true]);
+    expect([dead, alive, neighbour, other, before].map((path) => existsSync(path))).toEqual([false, true, true, true, false]);
   });
 });

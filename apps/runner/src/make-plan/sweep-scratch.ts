@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,8 +6,17 @@ import { join } from 'node:path';
 export async function sweepScratch(scratch: string = tmpdir()): Promise<void> {
   for (const name of await readdir(scratch)) {
     const pid = /^reenact-run-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(scratch, name), { recursive: true, force: true });
+    if (pid === undefined) continue;
+    const path = join(scratch, name);
+    if (!isAlive(Number(pid)) || (Number(pid) === process.pid && (await isOlderThanThis(path)))) {
+      await rm(path, { recursive: true, force: true });
+    }
   }
+}
+
+/** In a container the one that died had the number that this one has. */
+async function isOlderThanThis(path: string): Promise<boolean> {
+  return (await stat(path)).mtimeMs < performance.timeOrigin;
 }
 
 function isAlive(pid: number): boolean {
