@@ -16,7 +16,9 @@ export async function sweepScratch(scratch: string = tmpdir()): Promise<void> {
 
 /** In a container the one that died had the number that this one has. */
 async function isOlderThanThis(path: string): Promise<boolean> {
-  return (await stat(path)).mtimeMs < performance.timeOrigin;
+  // Another pool of this process may have removed it meanwhile.
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.mtimeMs < performance.timeOrigin;
 }
 
 function isAlive(pid: number): boolean {
