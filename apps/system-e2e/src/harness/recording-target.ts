@@ -1,13 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sha256 } from '@reenact/contracts';
 
 /** A request as it reached the target. */
 export interface Seen {
   /** The `Idempotency-Key`; the agent's own calls have none. */
   key: string | undefined;
+  method: string;
   path: string;
   body: unknown;
+  /** Of the body's bytes. */
+  sha256: string;
 }
 
 export interface Gate {
@@ -22,6 +26,8 @@ export class RecordingTarget {
   readonly requests: Seen[] = [];
   /** The status of the answers. */
   status = 201;
+  /** Keys that are answered 503 so often before that. */
+  readonly failures = new Map<string, number>();
   /** How long it takes before it answers. */
   thinkingMs = 0;
   private gate: { passes: number; opened: Promise<void>; reach: () => void } | undefined;
@@ -72,9 +78,16 @@ export class RecordingTarget {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString('utf8');
+    const bytes = Buffer.concat(chunks);
+    const text = bytes.toString('utf8');
     const key = request.headers['idempotency-key']?.toString();
-    this.requests.push({ key, path: request.url ?? '', body: text === '' ? undefined : (JSON.parse(text) as unknown) });
+    this.requests.push({
+      key,
+      method: request.method ?? '',
+      path: request.url ?? '',
+      body: text === '' ? undefined : (JSON.parse(text) as unknown),
+      sha256: sha256(bytes),
+    });
     const { gate } = this;
     if (gate) {
       gate.passes -= 1;
@@ -84,6 +97,13 @@ export class RecordingTarget {
       }
     }
     if (this.thinkingMs > 0 && key !== undefined) await delay(this.thinkingMs);
-    response.writeHead(this.status, { 'content-type': 'application/json' }).end('{}');
+    response.writeHead(this.statusFor(key), { 'content-type': 'application/json' }).end('{}');
+  }
+
+  private statusFor(key = ''): number {
+    const left = this.failures.get(key) ?? 0;
+    if (left === 0) return this.status;
+    this.failures.set(key, left - 1);
+    return 503;
   }
 }

@@ -29,6 +29,9 @@ export interface PlannedAction {
   index: number;
   disposition: 'perform' | 'already_done';
   idempotencyKey: string;
+  method: string;
+  path: string;
+  payloadSha256: string;
 }
 
 /** A running installation as its users see it, and its database and files as somebody who tampers with them does. */
@@ -144,10 +147,15 @@ export class World {
     return { mode: 'execute', artifactId: artifact.id, dryRunId, approvalId };
   }
 
+  /** The actions that a plan would perform. */
+  async plannedActions(dryRunId: string): Promise<PlannedAction[]> {
+    const page = await this.as('operator').get<{ items: PlannedAction[] }>(`replays/${dryRunId}/plan?limit=200`);
+    return page.items.filter(({ disposition }) => disposition === 'perform');
+  }
+
   /** The keys of the actions that a plan would perform. */
   async plannedKeys(dryRunId: string): Promise<string[]> {
-    const page = await this.as('operator').get<{ items: PlannedAction[] }>(`replays/${dryRunId}/plan?limit=200`);
-    return page.items.filter(({ disposition }) => disposition === 'perform').map(({ idempotencyKey }) => idempotencyKey);
+    return (await this.plannedActions(dryRunId)).map(({ idempotencyKey }) => idempotencyKey);
   }
 
   actions(replayId: string): Promise<Page<{ index: number; state: string; attempts: number }>> {
