@@ -1,4 +1,4 @@
-import type { PlanHeader, PostureRecord } from '@reenact/contracts';
+import type { PlanHeader, PostureRecord, RunTransition } from '@reenact/contracts';
 import type { Outbox } from '@reenact/messaging';
 import type { Transaction, UnitOfWork } from '@reenact/persistence';
 import { ENDED, type RunTrigger, sourcesOf, transition } from '../domain/run.machine.js';
@@ -38,48 +38,34 @@ export class RunLease {
     return this.row.attempt;
   }
 
-  /** One transaction that holds the row; throws LeaseLost when it is no longer ours. */
+  /**
+   * A transaction that holds the row, shared with those of other runs; throws LeaseLost when it is no longer ours. The work may be done
+   * a second time.
+   */
   async write<T>(work: (tx: Transaction, row: RunRow) => Promise<T>): Promise<T> {
-    return this.work.together(this.replayId, async (tx) => {
+    const held = await this.work.together(this.replayId, async (tx) => {
       const [row] = await tx.query<RunRow>('select * from runner.run where replay_id = $1 and attempt = $2 for update', [
         this.replayId,
         this.attempt,
       ]);
-      if (!row || row.ended_at !== null) throw new LeaseLost();
+      // Nothing was written, so that those who share the transaction need not do their work again.
+      if (!row || row.ended_at !== null) return undefined;
       this.row = row;
-      return work(tx, row);
+      return { answer: await work(tx, row) };
     });
+    if (!held) throw new LeaseLost();
+    return held.answer;
   }
 
   /** Takes a transition of the table; LeaseLost when the row is not in a state that it leaves. */
   async move(on: RunTrigger, end: RunEnd = {}): Promise<void> {
-    await this.work.together(this.replayId, (tx) => this.moveIn(tx, on, end));
+    const rule = this.rule(on);
+    this.keep(await this.work.together(this.replayId, (tx) => this.follow(tx, rule, end)));
   }
 
-  /** As `move`, in a transaction with more. */
+  /** As `move`, in a transaction of `write`. */
   async moveIn(tx: Transaction, on: RunTrigger, end: RunEnd = {}): Promise<void> {
-    const rule = transition(this.row.mode, this.row.state, on);
-    if (!rule) throw new LeaseLost();
-    const ends = ENDED.includes(rule.to);
-    const [row] = await tx.query<RunRow>(
-      `update runner.run set state = $3, version = version + 1, codes = $5, detail = $6, unconfirmed = $7,
-         due_at = case when $4 then null else due_at end, ended_at = case when $4 then now() else null end,
-         started_at = case when $3 = 'running' then coalesce(started_at, now()) else started_at end
-       where replay_id = $1 and attempt = $2 and state = $8 and ended_at is null returning *`,
-      [
-        this.replayId,
-        this.attempt,
-        rule.to,
-        ends,
-        end.codes ?? null,
-        end.detail?.slice(0, 2000) ?? null,
-        end.unconfirmed ?? false,
-        rule.from,
-      ],
-    );
-    if (!row) throw new LeaseLost();
-    this.row = row;
-    if (rule.fact) await this.outbox.add(tx, contextOf(row), [runFact(row, rule.fact)]);
+    this.keep(await this.follow(tx, this.rule(on), end));
   }
 
   /**
@@ -87,21 +73,22 @@ export class RunLease {
    * passed; a withdraw has ended the row already, so that this throws LeaseLost.
    */
   async begin(startBy: string): Promise<boolean> {
-    return this.work.together(this.replayId, async (tx) => {
+    const { begun, ours } = await this.work.together(this.replayId, async (tx) => {
       const [row] = await tx.query<RunRow>(
         `update runner.run set state = 'starting', version = version + 1
          where replay_id = $1 and attempt = $2 and state = any($3) and withdraw is null and now() < $4::timestamptz returning *`,
         [this.replayId, this.attempt, sourcesOf('execute', 'begin'), startBy],
       );
-      if (row) this.row = row;
-      if (row) return true;
-      const [mine] = await tx.query('select 1 from runner.run where replay_id = $1 and attempt = $2 and ended_at is null', [
+      if (row) return { begun: row, ours: true };
+      const found = await tx.query('select 1 from runner.run where replay_id = $1 and attempt = $2 and ended_at is null', [
         this.replayId,
         this.attempt,
       ]);
-      if (!mine) throw new LeaseLost();
-      return false;
+      return { begun: undefined, ours: found.length > 0 };
     });
+    if (!ours) throw new LeaseLost();
+    if (begun) this.row = begun;
+    return begun !== undefined;
   }
 
   /** The plan that was made, and the posture that it was made under. */
@@ -155,6 +142,38 @@ export class RunLease {
         [this.replayId, this.attempt, ...params],
       ),
     );
+    this.keep(row);
+  }
+
+  private rule(on: RunTrigger): RunTransition {
+    const rule = transition(this.row.mode, this.row.state, on);
+    if (!rule) throw new LeaseLost();
+    return rule;
+  }
+
+  /** The row in its new state, its fact said; undefined when it is no longer ours, or in another state than it was known to be in. */
+  private async follow(tx: Transaction, { from, to, fact }: RunTransition, end: RunEnd): Promise<RunRow | undefined> {
+    const [row] = await tx.query<RunRow>(
+      `update runner.run set state = $4, version = version + 1, codes = $6, detail = $7, unconfirmed = $8,
+         due_at = case when $5 then null else due_at end, ended_at = case when $5 then now() else null end,
+         started_at = case when $4 = 'running' then coalesce(started_at, now()) else started_at end
+       where replay_id = $1 and attempt = $2 and state = $3 and ended_at is null returning *`,
+      [
+        this.replayId,
+        this.attempt,
+        from,
+        to,
+        ENDED.includes(to),
+        end.codes ?? null,
+        end.detail?.slice(0, 2000) ?? null,
+        end.unconfirmed ?? false,
+      ],
+    );
+    if (row && fact) await this.outbox.add(tx, contextOf(row), [runFact(row, fact)]);
+    return row;
+  }
+
+  private keep(row: RunRow | undefined): void {
     if (!row) throw new LeaseLost();
     this.row = row;
   }

@@ -37,7 +37,7 @@ describe('withdraw-run', () => {
 
   it('withdraw-run - a dry run in whose place somebody commanded an execute ends as a dry run', async () => {
     const forged = await world.approved({ records: 2 });
-    await world.send(execute, forged, false);
+    await world.send(execute, forged, { dispatched: false });
     await unconfirmed(forged);
     await world.send(withdraw, { replayId: forged.replayId, reason: 'start_by', mode: 'dry_run' });
     expect(await world.end(forged.replayId)).toMatchObject({ name: 'run.withdrawn', data: { mode: 'dry_run' } });
@@ -47,9 +47,8 @@ describe('withdraw-run', () => {
   it('withdraw-run - an execute in whose place somebody commanded a dry run ends as an execute, and its command comes too late', async () => {
     const command = await world.approved({ records: 2 });
     const { replayId } = command;
-    await world.send(dryRun, { ...world.dryRunCommand(), replayId }, false);
+    await world.send(dryRun, { ...world.dryRunCommand(), replayId }, { dispatched: false });
     expect(await world.end(replayId)).toMatchObject({ name: 'run.succeeded', data: { mode: 'dry_run' } });
-    await world.send(execute, command);
     await world.send(withdraw, { replayId, reason: 'start_by', mode: 'execute' });
     await eventually(() => {
       expect(world.eventsOf(replayId).at(-1)).toMatchObject({
@@ -57,6 +56,7 @@ describe('withdraw-run', () => {
         data: { mode: 'execute', codes: ['start_by'] },
       });
     });
+    await world.send(execute, command);
     expect(await world.perform(await world.approved({ records: 1 }))).toMatchObject({ name: 'run.succeeded' });
     expect(world.tickets.seen).toHaveLength(1);
   });
