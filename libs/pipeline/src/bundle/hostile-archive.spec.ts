@@ -293,6 +293,16 @@ describe('open-bundle', () => {
     await expect(listOf(bundle.records())).rejects.toMatchObject({ code: 'artifact_malformed' });
   });
 
+  it('reads what was accepted under wider limits than the default ones', async () => {
+    const content = 'x'.repeat(8 * 1024 * 1024);
+    const bytes = gzipSync(await hostile(withFile({ path: 'large.log', role: 'log', content })), { level: 9 });
+    await expect(inspectBundle(chunked(bytes))).rejects.toMatchObject({ code: 'artifact_too_large' });
+    const bundle = await openBundle(() => chunked(bytes));
+    expect(await listOf(bundle.records())).not.toHaveLength(0);
+    const read = await listOf(bundle.entry('large.log'));
+    expect(read.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(content.length);
+  });
+
   it('knows no other entries', async () => {
     const { bytes } = await sampleBundle();
     const bundle = await openBundle(() => chunked(bytes));

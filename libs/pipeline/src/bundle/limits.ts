@@ -17,6 +17,14 @@ export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
   maxRatio: 200,
 };
 
+/** For evidence that was checked when it came, under whatever limits held then. */
+export const ACCEPTED_ARCHIVE_LIMITS: ArchiveLimits = {
+  maxBytes: Number.POSITIVE_INFINITY,
+  maxUnpackedBytes: Number.POSITIVE_INFINITY,
+  maxEntries: Number.POSITIVE_INFINITY,
+  maxRatio: Number.POSITIVE_INFINITY,
+};
+
 /** `manifest.json` may not be larger. */
 export const MAX_MANIFEST_BYTES = 4 * MIB;
 /** `spec.json` or `spec.kv` may not be larger. */

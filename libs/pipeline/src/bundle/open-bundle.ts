@@ -7,7 +7,7 @@ import { RecordStream } from '../journal/record-stream.js';
 import { readOutcomes } from '../journal/read-outcomes.js';
 import { malformed } from './archive-problem.js';
 import { parseManifest } from './decode-manifest.js';
-import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS, MAX_MANIFEST_BYTES, MAX_SPEC_BYTES } from './limits.js';
+import { ACCEPTED_ARCHIVE_LIMITS, type ArchiveLimits, MAX_MANIFEST_BYTES, MAX_SPEC_BYTES } from './limits.js';
 import { type BundleManifest, type BundleRole, MANIFEST_PATH } from './manifest.js';
 import { readSmall } from './read-small.js';
 import { tarEntries } from './tar-entries.js';
@@ -31,8 +31,9 @@ export interface Bundle {
   outcomes(): AsyncGenerator<Outcome>;
 }
 
-/** Reads the manifest of a stored bundle. Throws `artifact_malformed` when the bytes are not those of one. */
-export async function openBundle(open: OpenBytes, limits: ArchiveLimits = DEFAULT_ARCHIVE_LIMITS): Promise<Bundle> {
+/** Reads the manifest of a bundle that was accepted and stored. Throws `artifact_malformed` when the bytes are not those of one. */
+export async function openBundle(open: OpenBytes): Promise<Bundle> {
+  const limits = ACCEPTED_ARCHIVE_LIMITS;
   const manifest = await readManifest(open, limits);
   const pathOf = (role: BundleRole) => manifest.files.find((file) => file.role === role)?.path;
   const entry = (path: string) => readEntry(open, path, manifest, limits);
