@@ -66,7 +66,7 @@ describe('AgentClient', () => {
 
   it('gives up an upload that stalls, and not one that goes on slowly', async () => {
     void nextSilence('/artifacts');
-    const stalled = server.client({ stallMs: 300 }).upload(file, fields, { retry: once1 });
+    const stalled = server.client({ stallMs: 2_000 }).upload(file, fields, { retry: once1 });
     await expect(stalled).rejects.toMatchObject({ code: 'upload_cut_off' });
 
     let took = 0;

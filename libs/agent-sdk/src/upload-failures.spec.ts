@@ -63,8 +63,10 @@ describe('Spool.flush', () => {
     it(`keeps an entry whose upload ${what}, sends the others and later that one`, async () => {
       await add(large, 'second', 'third');
       onLarge(act);
-      const client = server.client({ stallMs: 300 });
-      await expect(spool.flush(client, once1)).rejects.toThrow();
+      // Short only where it is waited for: a busy machine is slow with the others too.
+      const impatient = server.client(what === 'stalls' ? { stallMs: 3_000 } : {});
+      const client = server.client();
+      await expect(spool.flush(impatient, once1)).rejects.toThrow();
       expect(sent()).toEqual(['second', 'third']);
       expect([(await spool.pending()).length, await spool.gaps()]).toEqual([1, 0]);
 
