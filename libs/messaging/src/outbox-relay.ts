@@ -96,20 +96,18 @@ export class OutboxRelay implements OnApplicationBootstrap {
   }
 
   private async note(): Promise<void> {
-    await delay(NOTE_AFTER_MS, undefined, { ref: false });
-    const published = this.unnoted.splice(0);
-    this.noting = undefined;
-    try {
-      await this.work.run(async (tx) => {
-        // Nothing waits for the disk: what a crash forgets here is published again.
-        void tx.query('set local synchronous_commit = off').catch(() => undefined);
-        await this.store.markPublished(tx, published);
-      });
-    } catch (error) {
-      this.logger.warn(`not noted as published, and so published again: ${String(error)}`);
-    } finally {
+    while (this.unnoted.length > 0) {
+      await delay(NOTE_AFTER_MS, undefined, { ref: false });
+      const published = this.unnoted.splice(0);
+      try {
+        // What a crash forgets here is published again.
+        await this.work.forgettable((tx) => this.store.markPublished(tx, published));
+      } catch (error) {
+        this.logger.warn(`not noted as published, and so published again: ${String(error)}`);
+      }
       for (const { id } of published) this.inFlight.delete(id);
     }
+    this.noting = undefined;
   }
 
   private async turns(): Promise<void> {
@@ -133,8 +131,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
 
   /** Answers how many rows were published; throws after the commit when some were not. */
   private async publishMissed(): Promise<number> {
-    const { published, failures } = await this.work.run(async (tx) => {
-      void tx.query('set local synchronous_commit = off').catch(() => undefined);
+    const { published, failures } = await this.work.forgettable(async (tx) => {
       const rows = await this.store.claim(tx, {
         olderThanMs: this.stopped ? 0 : this.sweepMs,
         except: [...this.inFlight],

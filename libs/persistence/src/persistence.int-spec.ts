@@ -118,6 +118,13 @@ describe('persistence', () => {
     expect(await work.query('select n from replay_orchestrator.counter order by id')).toEqual([{ n: 1 }, { n: 1 }]);
   });
 
+  it('unit of work - what may be forgotten does not wait for the disk, and what comes after it does', async () => {
+    const setting = async (tx: Pick<Transaction, 'query'>) => (await tx.query('show synchronous_commit'))[0];
+    const before = await work.run(setting);
+    expect(await work.forgettable(setting)).toEqual({ synchronous_commit: 'off' });
+    expect(await work.run(setting)).toEqual(before);
+  });
+
   it('unit of work - does statements asked for together in their order, and ends with the transaction', async () => {
     const kept: Transaction[] = [];
     const [, seen] = await work.run((tx) => {

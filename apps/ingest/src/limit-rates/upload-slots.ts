@@ -20,12 +20,13 @@ export class UploadSlots {
     private readonly work: UnitOfWork,
     private readonly store: UploadSlotStore,
   ) {
+    // A slot that a crash of the database forgets is one upload more for a while; a release, one less until it expires.
     this.begun = new Batches(async (holders) => {
-      const taken = await store.take(work, holders, rates.concurrentUploads);
+      const taken = await work.forgettable((tx) => store.take(tx, holders, rates.concurrentUploads));
       return holders.map(({ holder }) => taken.has(holder));
     }, BATCH);
     this.ended = new Batches(async (holders) => {
-      await store.release(work, holders);
+      await work.forgettable((tx) => store.release(tx, holders));
       return [];
     }, BATCH);
   }
