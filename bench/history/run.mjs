@@ -5,6 +5,7 @@ import { circumstances, machine, number, ratio, table } from '../harness/table.m
 import { median } from '../harness/statistics.mjs';
 import { Ends } from '../replay/ends.mjs';
 import { allowExecutes, prepareEvidence } from '../replay/evidence.mjs';
+import { ProcessorTime } from '../harness/processor-time.mjs';
 import { IN_FLIGHT, withInstallation } from '../replay/measure.mjs';
 import { fillHistory } from './fill.mjs';
 import { keepToProject, listsOf, measureLists } from './lists.mjs';
@@ -38,11 +39,18 @@ await withInstallation(async (installation, target) => {
   };
   const measure = async () => {
     const perSecond = [];
+    const processorMs = [];
     for (let round = 0; round < rounds; round += 1) {
+      const meter = new ProcessorTime(installation.pids);
       const { elapsedMs } = await closedLoop(IN_FLIGHT, times(perRound), execute);
       perSecond.push((perRound * 1000) / elapsedMs);
+      processorMs.push(Object.values(meter.used()).reduce((sum, ms) => sum + ms, 0) / perRound);
     }
-    return { perSecond: median(perSecond), lists: await measureLists(installation, lists, calls) };
+    return {
+      perSecond: median(perSecond),
+      processorMs: median(processorMs),
+      lists: await measureLists(installation, lists, calls),
+    };
   };
 
   await closedLoop(IN_FLIGHT, times(finished), execute);
@@ -55,7 +63,6 @@ await withInstallation(async (installation, target) => {
   const real = finished + 1 + rounds * perRound;
   const sizes = await fillHistory(installation.databaseUrl, {
     replayId,
-    finished: real,
     rows,
     said: (made) => made % 100_000 === 0 && say(`${made} of ${rows}`),
   });
@@ -69,13 +76,19 @@ await withInstallation(async (installation, target) => {
   const speed = [`execute, ${IN_FLIGHT} in flight (dev)`, before.perSecond, after.perSecond].map((cell) =>
     typeof cell === 'number' ? `${number(cell, 1)}/s` : cell,
   );
+  const used = [
+    'processor time per execute, all processes',
+    `${number(before.processorMs, 1)} ms`,
+    `${number(after.processorMs, 1)} ms`,
+    ratio(after.processorMs / before.processorMs),
+  ];
   const listed = Object.keys(lists).map((name) => [
     `list of replays by ${name}`,
     `${number(before.lists[name], 1)} ms`,
     `${number(after.lists[name], 1)} ms`,
     ratio(after.lists[name] / before.lists[name]),
   ]);
-  console.log(`\n${table([head, [...speed, ratio(before.perSecond / after.perSecond)], ...listed])}\n`);
+  console.log(`\n${table([head, [...speed, ratio(before.perSecond / after.perSecond)], used, ...listed])}\n`);
   console.log(`Medians of ${rounds} rounds of ${perRound}, and of ${calls} calls of each list. The ratio is that of the cost.`);
   console.log(`${machine(installation.natsVersion)}; ${taken}.`);
 }, options);
