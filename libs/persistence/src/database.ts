@@ -25,10 +25,11 @@ const START_DEADLINE_MS = 30_000;
 const NOT_READY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', '57P03', '53300']);
 
 /**
- * Plans of prepared statements are kept while tables grow: one made for a small table must not read all of it for ever. Every statement has
- * an index to go by. Compiling them costs more than they do.
+ * Statements are prepared, and each has one plan for all its parameters and for as long as the connection lives, whatever the table was like
+ * when it was made: by an index, since every statement has one to go by. A plan for certain parameters trusts statistics that know little
+ * of pairs of columns, and may read all of a table for a page of it. Compiling plans costs more than they do.
  */
-const PLANNER = '-c enable_seqscan=off -c jit=off';
+const PLANNER = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off';
 
 // A number keeps every integer up to 2^53; counters and sizes stay far below.
 const types = {
