@@ -1,29 +1,21 @@
-import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
-import { WorkLoop } from './work-loop.js';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { LoopTimer } from './loop-timer.js';
+import type { WorkLoopOptions } from './work-loop.js';
 
 /** Enough for what may be kept; a stop must end. */
 const LAST_TURNS = 200;
 
 /** Writes down, now and then, what requests left in memory; and once more when the last of them was answered. */
-export abstract class FlushTimer implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+export abstract class FlushTimer extends LoopTimer implements OnApplicationShutdown {
   private readonly logger: Logger;
-  private readonly loop: WorkLoop;
 
   constructor(
     name: string,
     intervalMs: number,
-    private readonly handler: { flush: ConstructorParameters<typeof WorkLoop>[0]['work'] },
+    private readonly handler: { flush: WorkLoopOptions['work'] },
   ) {
+    super({ name, intervalMs, work: () => handler.flush() });
     this.logger = new Logger(name);
-    this.loop = new WorkLoop({ name, intervalMs, work: () => handler.flush() });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
   }
 
   /** The last requests were answered after the loop's end. */

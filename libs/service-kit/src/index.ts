@@ -6,6 +6,7 @@ export * from './flush-timer.js';
 export * from './lifecycle.js';
 export * from './log-context.js';
 export * from './logger.js';
+export * from './loop-timer.js';
 export * from './metrics.js';
 export * from './position-page.js';
 export * from './problem.filter.js';

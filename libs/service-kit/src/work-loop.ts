@@ -20,9 +20,7 @@ export class WorkLoop {
   private running?: Promise<void>;
   private stopping = false;
   private nudged = false;
-  /** Ends a sleep that a nudge may end, and any sleep. */
-  private wake?: () => void;
-  private end?: () => void;
+  private sleeping?: { nudgeable: boolean; end: () => void };
 
   constructor(private readonly options: WorkLoopOptions) {
     this.logger = new Logger(options.name);
@@ -36,13 +34,13 @@ export class WorkLoop {
   /** There may be work: the next turn comes at once. */
   nudge(): void {
     this.nudged = true;
-    this.wake?.();
+    if (this.sleeping?.nudgeable) this.sleeping.end();
   }
 
   /** Begins no further turn; resolves when the running one has ended. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.end?.();
+    this.sleeping?.end();
     await this.running;
   }
 
@@ -54,7 +52,7 @@ export class WorkLoop {
         const done = await this.options.work();
         failures = 0;
         if (done === 0) await this.pause(this.options.intervalMs);
-        else if (this.options.restMs !== undefined) await this.rest(this.options.restMs);
+        else if (this.options.restMs !== undefined) await this.sleep(this.options.restMs, false);
       } catch (error) {
         failures += 1;
         if (!this.stopping) this.logger.error(error instanceof Error ? error : String(error));
@@ -67,21 +65,16 @@ export class WorkLoop {
     if (!this.nudged) await this.sleep(milliseconds, true);
   }
 
-  private rest(milliseconds: number): Promise<void> {
-    return this.sleep(milliseconds, false);
-  }
-
   private async sleep(milliseconds: number, nudgeable: boolean): Promise<void> {
     if (this.stopping) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.end = () => {
+      const end = () => {
         clearTimeout(timer);
         resolve();
       };
-      if (nudgeable) this.wake = this.end;
+      this.sleeping = { nudgeable, end };
     });
-    this.end = undefined;
-    this.wake = undefined;
+    this.sleeping = undefined;
   }
 }

@@ -1,22 +1,12 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { WorkLoop } from '@reenact/service-kit';
+import { Injectable } from '@nestjs/common';
+import { LoopTimer } from '@reenact/service-kit';
 import { SealTalliesHandler } from './seal-tallies.handler.js';
 
 const INTERVAL_MS = 10_000;
 
 @Injectable()
-export class SealTalliesTimer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: WorkLoop;
-
+export class SealTalliesTimer extends LoopTimer {
   constructor(handler: SealTalliesHandler) {
-    this.loop = new WorkLoop({ name: 'seal-tallies', intervalMs: INTERVAL_MS, work: () => handler.seal() });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
+    super({ name: 'seal-tallies', intervalMs: INTERVAL_MS, work: () => handler.seal() });
   }
 }

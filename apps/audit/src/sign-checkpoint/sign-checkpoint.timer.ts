@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { WorkLoop } from '@reenact/service-kit';
+import { Injectable } from '@nestjs/common';
+import { LoopTimer } from '@reenact/service-kit';
 import { SignCheckpointHandler } from './sign-checkpoint.handler.js';
 
 /** Also when nobody nudges (a replica died between commit and signature), a checkpoint is due within a second. */
@@ -8,22 +8,8 @@ const INTERVAL_MS = 500;
 const REST_MS = 200;
 
 @Injectable()
-export class SignCheckpointTimer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: WorkLoop;
-
+export class SignCheckpointTimer extends LoopTimer {
   constructor(handler: SignCheckpointHandler) {
-    this.loop = new WorkLoop({ name: 'sign-checkpoint', intervalMs: INTERVAL_MS, restMs: REST_MS, work: () => handler.sign() });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  nudge(): void {
-    this.loop.nudge();
+    super({ name: 'sign-checkpoint', intervalMs: INTERVAL_MS, restMs: REST_MS, work: () => handler.sign() });
   }
 }

@@ -1,6 +1,6 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '@reenact/persistence';
-import { WorkLoop } from '@reenact/service-kit';
+import { LoopTimer } from '@reenact/service-kit';
 import { RateWindowStore } from '../store/rate-window.store.js';
 import { UploadSlots } from './upload-slots.js';
 
@@ -9,23 +9,13 @@ const INTERVAL_MS = 15_000;
 
 /** Keeps the slots of running uploads, and throws away counts that are over. */
 @Injectable()
-export class KeepLimitsTimer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: WorkLoop;
-
+export class KeepLimitsTimer extends LoopTimer {
   constructor(slots: UploadSlots, windows: RateWindowStore, work: UnitOfWork) {
     const turn = async () => {
       await slots.renew();
       await windows.removeOld(work);
       return 0;
     };
-    this.loop = new WorkLoop({ name: 'limit-rates', intervalMs: INTERVAL_MS, work: turn });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
+    super({ name: 'limit-rates', intervalMs: INTERVAL_MS, work: turn });
   }
 }

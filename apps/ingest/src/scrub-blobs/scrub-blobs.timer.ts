@@ -1,25 +1,21 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { WorkLoop } from '@reenact/service-kit';
+import { Injectable } from '@nestjs/common';
+import { LoopTimer } from '@reenact/service-kit';
 import { ScrubBlobsHandler } from './scrub-blobs.handler.js';
 
 const INTERVAL_MS = 60_000;
 
 @Injectable()
-export class ScrubBlobsTimer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: WorkLoop;
-  private readonly stop = new AbortController();
+export class ScrubBlobsTimer extends LoopTimer {
+  private readonly stop: AbortController;
 
   constructor(handler: ScrubBlobsHandler) {
-    const { signal } = this.stop;
-    this.loop = new WorkLoop({ name: 'scrub-blobs', intervalMs: INTERVAL_MS, work: () => handler.scrub(signal) });
+    const stop = new AbortController();
+    super({ name: 'scrub-blobs', intervalMs: INTERVAL_MS, work: () => handler.scrub(stop.signal) });
+    this.stop = stop;
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
+  override onModuleDestroy(): Promise<void> {
     this.stop.abort();
-    return this.loop.stop();
+    return super.onModuleDestroy();
   }
 }

@@ -1,22 +1,12 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { WorkLoop } from '@reenact/service-kit';
+import { Injectable } from '@nestjs/common';
+import { LoopTimer } from '@reenact/service-kit';
 import { SweepBlobsHandler } from './sweep-blobs.handler.js';
 
 const INTERVAL_MS = 60_000;
 
 @Injectable()
-export class SweepBlobsTimer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: WorkLoop;
-
+export class SweepBlobsTimer extends LoopTimer {
   constructor(handler: SweepBlobsHandler) {
-    this.loop = new WorkLoop({ name: 'sweep-blobs', intervalMs: INTERVAL_MS, work: () => handler.sweep() });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
+    super({ name: 'sweep-blobs', intervalMs: INTERVAL_MS, work: () => handler.sweep() });
   }
 }
