@@ -71,3 +71,29 @@ export class Batches<Item, Answer> {
     return taken;
   }
 }
+
+/** Answers, or throws what went wrong with this one. */
+export type Outcome<Answer> = () => Answer;
+
+/** Does many together, and each alone when that fails, so that nobody fails for a neighbour. Answers in the order of the items; never throws. */
+export async function togetherOrAlone<Item, Answer>(
+  items: readonly Item[],
+  work: (items: readonly Item[]) => Promise<Answer[]>,
+): Promise<Outcome<Answer>[]> {
+  if (items.length > 1) {
+    const answers = await work(items).catch(() => undefined);
+    if (answers) return answers.map((answer) => () => answer);
+  }
+  return Promise.all(items.map((item) => alone(item, work)));
+}
+
+async function alone<Item, Answer>(item: Item, work: (items: readonly Item[]) => Promise<Answer[]>): Promise<Outcome<Answer>> {
+  try {
+    const [answer] = await work([item]);
+    return () => answer;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}

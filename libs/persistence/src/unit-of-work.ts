@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { Batches } from './batches.js';
+import { Batches, type Outcome, togetherOrAlone } from './batches.js';
 import { poolOf, rowsOf, type Statement, type Transaction } from './transaction.js';
 
 const SERIALIZATION_FAILURE = '40001';
@@ -16,14 +16,15 @@ interface Work {
   key: string;
   do(tx: Transaction): Promise<unknown>;
 }
-/** Answers, or throws what went wrong with this one. */
-type Outcome = () => unknown;
 
 /** Runs use cases, each in one transaction (read committed). */
 @Injectable()
 export class UnitOfWork {
   private readonly pool: Pool;
-  private readonly shared = new Batches<Work, Outcome>((works) => this.runShared(works), SHARED);
+  private readonly shared = new Batches<Work, Outcome<unknown>>(
+    (works) => togetherOrAlone(works, (some) => this.runShared(some)),
+    SHARED,
+  );
 
   constructor(source: DataSource) {
     this.pool = poolOf(source);
@@ -78,25 +79,11 @@ export class UnitOfWork {
     }
   }
 
-  private async runShared(works: Work[]): Promise<Outcome[]> {
-    if (works.length > 1) {
-      // In the order of their keys, so that two shared transactions do not wait for each other in a circle.
-      const ordered = works.toSorted((one, other) => (one.key < other.key ? -1 : 1));
-      const answers = await this.run((tx) => allSettled(ordered.map(async (work) => work.do(tx)))).catch(() => undefined);
-      if (answers) return works.map((work) => () => answers[ordered.indexOf(work)]);
-    }
-    return Promise.all(works.map((work) => this.runSingly(work)));
-  }
-
-  private async runSingly(work: Work): Promise<Outcome> {
-    try {
-      const answer = await this.run((tx) => work.do(tx));
-      return () => answer;
-    } catch (error) {
-      return () => {
-        throw error;
-      };
-    }
+  private async runShared(works: readonly Work[]): Promise<unknown[]> {
+    // In the order of their keys, so that two shared transactions do not wait for each other in a circle.
+    const ordered = works.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+    const answers = await this.run((tx) => allSettled(ordered.map(async (work) => work.do(tx))));
+    return works.map((work) => answers[ordered.indexOf(work)]);
   }
 
   private async connected<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Artifact, artifactStored, type CallContext, newId, Problem } from '@reenact/contracts';
 import { Outbox } from '@reenact/messaging';
 import type { ObjectStore, ObjectWriter } from '@reenact/object-store';
-import { Batches, crashPoint, type Transaction, UnitOfWork } from '@reenact/persistence';
+import { Batches, crashPoint, type Outcome, togetherOrAlone, type Transaction, UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
 import { type ArtifactRow, toArtifact } from '../domain/artifact-row.js';
 import { type NewArtifact, newArtifactRow, storedEntries, storedEvent } from '../domain/new-artifact.js';
@@ -27,14 +27,11 @@ export interface UploadAnswer {
   deduplicated: boolean;
 }
 
-/** Answers, or throws what went wrong with this one. */
-type Outcome = () => UploadAnswer | undefined;
-
 /** Shows and records uploads, those that are ready at once in one transaction. */
 @Injectable()
 export class RecordUploads {
   private readonly announced: Batches<Blob, void>;
-  private readonly recorded: Batches<CheckedUpload, Outcome>;
+  private readonly recorded: Batches<CheckedUpload, Outcome<UploadAnswer | undefined>>;
 
   constructor(
     @Inject(OBJECT_STORE) private readonly objects: ObjectStore,
@@ -52,7 +49,7 @@ export class RecordUploads {
     this.announced = new Batches(announce, { max: 100, atOnce: 1, keyOf: ({ key }) => key });
     // Uploads of equal bytes never share a batch: each finds what the one before it left.
     const options = { max: 32, atOnce: 2, keyOf: ({ blob }: CheckedUpload) => blob.key };
-    this.recorded = new Batches((uploads) => this.recordAll(uploads), options);
+    this.recorded = new Batches((uploads) => togetherOrAlone(uploads, (some) => this.recordTogether(some)), options);
   }
 
   /** Says, before an object can be there, that it may be. */
@@ -66,27 +63,7 @@ export class RecordUploads {
     return outcome();
   }
 
-  /** Nobody fails for a neighbour: what fails together is tried one by one. */
-  private async recordAll(uploads: CheckedUpload[]): Promise<Outcome[]> {
-    if (uploads.length > 1) {
-      const together = await this.recordTogether(uploads).catch(() => undefined);
-      if (together) return together.map((answer) => () => answer);
-    }
-    return Promise.all(uploads.map((upload) => this.recordSingly(upload)));
-  }
-
-  private async recordSingly(upload: CheckedUpload): Promise<Outcome> {
-    try {
-      const [answer] = await this.recordTogether([upload]);
-      return () => answer;
-    } catch (error) {
-      return () => {
-        throw error;
-      };
-    }
-  }
-
-  private recordTogether(uploads: CheckedUpload[]): Promise<(UploadAnswer | undefined)[]> {
+  private recordTogether(uploads: readonly CheckedUpload[]): Promise<(UploadAnswer | undefined)[]> {
     return this.work.run(async (tx) => {
       const blobs = uploads.map(({ blob }) => blob);
       const kept = await this.blobs.keep(tx, blobs, this.clock.now());
