@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { type ConfirmDispatch, canonicalSha256, confirmDispatch } from '@reenact/contracts';
+import { type ConfirmDispatch, canonicalSha256, confirmDispatch, scopeDigest } from '@reenact/contracts';
 import { Rpc } from '@reenact/messaging';
 import { UnitOfWork } from '@reenact/persistence';
 import { executeData } from '../domain/replay-commands.js';
@@ -14,11 +14,10 @@ export class ConfirmDispatchRpc {
 
   /** Asked before the start and again at a take-over, so a replay that runs still stands by its command. */
   @Rpc(confirmDispatch)
-  async confirm({ replayId, commandDigest, scopeDigest }: ConfirmDispatch): Promise<{ confirmed: boolean }> {
+  async confirm({ replayId, commandDigest, scopeDigest: place }: ConfirmDispatch): Promise<{ confirmed: boolean }> {
     const replay = (await this.replays.read(this.work, replayId))?.record;
     if (replay?.mode !== 'execute' || (replay.state !== 'dispatching' && replay.state !== 'running')) return { confirmed: false };
-    const { orgId, projectId, environmentId } = replay;
-    const elsewhere = scopeDigest !== undefined && scopeDigest !== canonicalSha256({ orgId, projectId, environmentId });
+    const elsewhere = place !== undefined && place !== scopeDigest(replay);
     return { confirmed: !elsewhere && canonicalSha256(executeData(replay)) === commandDigest };
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type CallContext, canonicalSha256, confirmDispatch, type Execute, type Scope } from '@reenact/contracts';
+import { type CallContext, canonicalSha256, confirmDispatch, type Execute, type Scope, scopeDigest } from '@reenact/contracts';
 import { RpcClient } from '@reenact/messaging';
 
 /** Asks the orchestrator whether it sent an execute command, for this place, and still stands by it. */
@@ -7,12 +7,11 @@ import { RpcClient } from '@reenact/messaging';
 export class DispatchCheck {
   constructor(private readonly rpc: RpcClient) {}
 
-  async confirms(command: Execute, { orgId, projectId, environmentId }: Scope, context: CallContext): Promise<boolean> {
-    const scope = { orgId, ...(projectId !== undefined && { projectId }), ...(environmentId !== undefined && { environmentId }) };
+  async confirms(command: Execute, scope: Scope, context: CallContext): Promise<boolean> {
     const request = {
       replayId: command.replayId,
       commandDigest: canonicalSha256(command),
-      scopeDigest: canonicalSha256(scope),
+      scopeDigest: scopeDigest(scope),
     };
     return (await this.rpc.call(confirmDispatch, request, context)).confirmed;
   }

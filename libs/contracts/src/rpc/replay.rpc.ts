@@ -1,4 +1,6 @@
+import { canonicalSha256 } from '../canonical-json.js';
 import { defineRpc } from '../define.js';
+import type { Scope } from '../envelope.js';
 import { Bool, Hash, Id, Nested, OneOf, Text, Time } from '../field.js';
 import { IdempotencyClaim, type Page, PageQuery } from '../shapes/common.js';
 import {
@@ -102,9 +104,18 @@ export class ConfirmDispatch {
   @Id('replay') replayId: string;
   /** `canonicalSha256` of the execute command's data as the runner received it. */
   @Hash() commandDigest: string;
-  /** `canonicalSha256` of `{orgId, projectId, environmentId}` as its envelope named them; runners of before do not say it. */
+  /** `scopeDigest` of its envelope; runners of before do not say it. */
   @Hash({ optional: true }) scopeDigest?: string;
 }
+/** Digest of the place that a message is about. */
+export function scopeDigest({ orgId, projectId, environmentId }: Scope): string {
+  return canonicalSha256({
+    orgId,
+    ...(projectId !== undefined && { projectId }),
+    ...(environmentId !== undefined && { environmentId }),
+  });
+}
+
 /** Whether the saga really sent this execute command and still stands by it: a command made by hand is not confirmed. */
 export const confirmDispatch = defineRpc<{ confirmed: boolean }>()({
   service: 'replay-orchestrator',
