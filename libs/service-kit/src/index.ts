@@ -3,6 +3,7 @@ export * from './clock.js';
 export * from './env-reader.js';
 export { DEFAULT_HTTP_PATIENCE, type HttpPatience } from './http-adapter.js';
 export * from './flush-timer.js';
+export * from './idempotency-key.js';
 export * from './lifecycle.js';
 export * from './log-context.js';
 export * from './logger.js';

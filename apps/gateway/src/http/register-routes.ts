@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Actor, type CallContext, canonicalSha256, Problem, type ResourceScope } from '@reenact/contracts';
 import { RpcClient } from '@reenact/messaging';
-import { callContext, sendProblem, toProblem } from '@reenact/service-kit';
+import { callContext, idempotencyKeyOf, sendProblem, toProblem } from '@reenact/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AuthenticateCallerHandler } from '../authenticate-caller/authenticate-caller.handler.js';
 import { ReadAccess } from '../authenticate-caller/read-access.js';
@@ -143,11 +143,8 @@ function revisionOf(header: string | undefined): number {
 }
 
 function idempotencyOf(route: Route, request: FastifyRequest, caller: Caller): ReturnType<Call['idempotency']> {
-  const key = request.headers['idempotency-key'];
+  const key = idempotencyKeyOf(request);
   if (key === undefined) return undefined;
-  if (typeof key !== 'string' || key.length < 1 || key.length > 255) {
-    throw new Problem('validation_failed', { errors: [{ path: '', message: 'Idempotency-Key must have 1 to 255 characters' }] });
-  }
   const requestHash = canonicalSha256({ params: request.params ?? {}, body: request.body ?? null });
   return { caller: caller.userId, route: `${route.method} ${route.path}`, key, requestHash };
 }

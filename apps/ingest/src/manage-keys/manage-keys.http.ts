@@ -13,6 +13,7 @@ import {
   validate,
 } from '@reenact/contracts';
 import { RpcClient } from '@reenact/messaging';
+import { idempotencyKeyOf } from '@reenact/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { KeyVerifier } from '../authenticate-agent/key-verifier.js';
 import { agentOf } from '../http/agent-request.js';
@@ -58,11 +59,8 @@ export class ManageKeysController {
   }
 }
 
-function idempotencyOf({ headers }: FastifyRequest, agentId: string, scopes: KeyScope[]): IdempotencyClaim | undefined {
-  const key = headers['idempotency-key'];
+function idempotencyOf(request: FastifyRequest, agentId: string, scopes: KeyScope[]): IdempotencyClaim | undefined {
+  const key = idempotencyKeyOf(request);
   if (key === undefined) return undefined;
-  if (typeof key !== 'string' || key.length < 1 || key.length > 255) {
-    throw new Problem('validation_failed', { errors: [{ path: '', message: 'Idempotency-Key must have 1 to 255 characters' }] });
-  }
   return { caller: agentId, route: 'POST agents/:agentId/keys', key, requestHash: canonicalSha256({ scopes }) };
 }
