@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { type CallContext, isStorable, Labels, newUuid, Text, validate } from '@reenact/contracts';
+import { type CallContext, Labels, newUuid, Text, validate } from '@reenact/contracts';
 import { parseSecret } from '@reenact/credentials';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FailedAuthentications } from '../authenticate-agent/failed-authentications.js';
@@ -7,10 +7,13 @@ import { bearerSecret } from '../domain/bearer.js';
 import { RateLimits } from '../limit-rates/rate-limits.js';
 import { type EnrolAnswer, EnrolAgentHandler, type EnvironmentPath } from './enrol-agent.handler.js';
 
-class EnrolBody {
+class EnrolNonce {
+  @Text({ min: 8, max: 128, optional: true }) nonce?: string;
+}
+
+class EnrolBody extends EnrolNonce {
   @Text({ min: 1, max: 200, optional: true }) name?: string;
   @Labels({ optional: true }) labels?: Record<string, string>;
-  @Text({ min: 8, max: 128, optional: true }) nonce?: string;
 }
 
 @Controller('api/v1/orgs/:organisation/projects/:project/environments/:environment/agents')
@@ -47,6 +50,9 @@ export class EnrolAgentController {
 
 /** Undefined for one that is refused later. */
 function nonceOf(body: unknown): string | undefined {
-  const { nonce } = (body ?? {}) as { nonce?: unknown };
-  return typeof nonce === 'string' && nonce.length >= 8 && nonce.length <= 128 && isStorable(nonce) ? nonce : undefined;
+  try {
+    return validate(EnrolNonce, body ?? {}, { unknownFields: 'drop' }).nonce;
+  } catch {
+    return undefined;
+  }
 }
