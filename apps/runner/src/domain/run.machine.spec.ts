@@ -1,27 +1,28 @@
-import { ENDED, judgeWithdraw, RUN_STATES, sourcesOf, TRANSITIONS, transition } from './run.machine.js';
+import { judgeWithdraw, RUN_ENDS, RUN_STATES, RUN_TRANSITIONS } from '@reenact/contracts';
+import { sourcesOf, transition } from './run.machine.js';
 
 describe('run.machine', () => {
   it.each(['dry_run', 'execute'] as const)('%s - every state that is entered has an end in reach', (mode) => {
     const reaches = (state: string, seen: Set<string>): boolean => {
-      if (ENDED.includes(state as never)) return true;
+      if (RUN_ENDS.includes(state as never)) return true;
       if (seen.has(state)) return false;
       seen.add(state);
-      return TRANSITIONS[mode].some(({ from, to }) => from === state && reaches(to, seen));
+      return RUN_TRANSITIONS[mode].some(({ from, to }) => from === state && reaches(to, seen));
     };
-    for (const { to } of TRANSITIONS[mode]) expect([to, reaches(to, new Set())]).toEqual([to, true]);
+    for (const { to } of RUN_TRANSITIONS[mode]) expect([to, reaches(to, new Set())]).toEqual([to, true]);
   });
 
   it.each(['dry_run', 'execute'] as const)('%s - ends absorb, and a state has one answer per trigger', (mode) => {
-    expect(TRANSITIONS[mode].filter(({ from }) => ENDED.includes(from))).toEqual([]);
-    const keys = TRANSITIONS[mode].map(({ from, on }) => `${from}/${on}`);
+    expect(RUN_TRANSITIONS[mode].filter(({ from }) => RUN_ENDS.includes(from))).toEqual([]);
+    const keys = RUN_TRANSITIONS[mode].map(({ from, on }) => `${from}/${on}`);
     expect(new Set(keys).size).toBe(keys.length);
   });
 
   it('says a fact with every end, and starts from one state only', () => {
     for (const mode of ['dry_run', 'execute'] as const) {
-      for (const row of TRANSITIONS[mode]) {
+      for (const row of RUN_TRANSITIONS[mode]) {
         // An unconfirmed command's row is set aside, and its replay goes on waiting.
-        if (ENDED.includes(row.to)) expect(row.fact).toBe(row.on === 'unconfirm' ? 'unconfirmed' : row.to);
+        if (RUN_ENDS.includes(row.to)) expect(row.fact).toBe(row.on === 'unconfirm' ? 'unconfirmed' : row.to);
       }
     }
     expect(sourcesOf('execute', 'begin')).toEqual(['verifying']);
@@ -30,7 +31,7 @@ describe('run.machine', () => {
   });
 
   it('a dry run never verifies, starts or becomes indeterminate', () => {
-    const states = TRANSITIONS.dry_run.flatMap(({ from, to }) => [from, to]);
+    const states = RUN_TRANSITIONS.dry_run.flatMap(({ from, to }) => [from, to]);
     expect(states).not.toEqual(expect.arrayContaining([expect.stringMatching(/verifying|starting|indeterminate|refused/)]));
   });
 

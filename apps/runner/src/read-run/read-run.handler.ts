@@ -1,9 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type BlobReference, type DryRunFacts, type PlanHeader, type PlanReference, Problem } from '@reenact/contracts';
+import {
+  type BlobReference,
+  type DryRunFacts,
+  type PlanHeader,
+  type PlanReference,
+  Problem,
+  type RunState,
+} from '@reenact/contracts';
 import type { ObjectStore } from '@reenact/object-store';
 import { plannedActions } from '@reenact/pipeline';
 import { encodePosition, positionsOf } from '@reenact/service-kit';
-import type { RunState } from '../domain/run.machine.js';
 import { decodeReportHead, REPORT_HEAD_BYTES, reportKey } from '../make-plan/run-objects.js';
 import { OBJECTS } from '../runner.config.js';
 import { RunStore } from '../store/run.store.js';

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { ReplayMode } from '@reenact/contracts';
+import { type ReplayMode, RUN_TRANSITIONS } from '@reenact/contracts';
 import { Outbox } from '@reenact/messaging';
 import { UnitOfWork } from '@reenact/persistence';
-import { TRANSITIONS } from '../domain/run.machine.js';
 import { contextOf, type RunRow, runFact } from './run-row.js';
 
 /** Takes runs that nobody works on, each with a new attempt, so that whoever held it before can write no more. */
@@ -18,7 +17,7 @@ export class RunClaims {
    * start-by has passed: then somebody has to end it.
    */
   async take(mode: ReplayMode, leaseMs: number, most: number): Promise<RunRow[]> {
-    const claims = TRANSITIONS[mode].filter(({ on }) => on === 'claim');
+    const claims = RUN_TRANSITIONS[mode].filter(({ on }) => on === 'claim');
     return this.work.run(async (tx) => {
       const due = await tx.query<{ replay_id: string; state: string }>(
         `select replay_id, state from runner.run where mode = $1 and due_at <= now()

@@ -1,7 +1,7 @@
-import type { PlanHeader, PostureRecord, RunTransition } from '@reenact/contracts';
+import { type PlanHeader, type PostureRecord, RUN_ENDS, type RunTransition, type RunTrigger } from '@reenact/contracts';
 import type { Outbox } from '@reenact/messaging';
 import type { Transaction, UnitOfWork } from '@reenact/persistence';
-import { ENDED, type RunTrigger, sourcesOf, transition } from '../domain/run.machine.js';
+import { sourcesOf, transition } from '../domain/run.machine.js';
 import { contextOf, type RunRow, runFact } from './run-row.js';
 
 /** Somebody else has the run now, or it was ended from outside: the holder stops where it is. */
@@ -163,7 +163,7 @@ export class RunLease {
         this.attempt,
         from,
         to,
-        ENDED.includes(to),
+        RUN_ENDS.includes(to),
         end.codes ?? null,
         end.detail?.slice(0, 2000) ?? null,
         end.unconfirmed ?? false,

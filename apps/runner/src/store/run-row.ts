@@ -7,6 +7,8 @@ import type {
   PostureRecord,
   ReplayMode,
   RunFact,
+  RunFactName,
+  RunState,
 } from '@reenact/contracts';
 import {
   runCancelled,
@@ -19,7 +21,6 @@ import {
   runUnconfirmed,
   runWithdrawn,
 } from '@reenact/contracts';
-import type { RunFactName, RunState } from '../domain/run.machine.js';
 
 /** A row of `runner.run`. One that a withdraw left behind before its command has no command. */
 export interface RunRow {

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Envelope, Withdraw } from '@reenact/contracts';
+import { type Envelope, judgeWithdraw, type Withdraw } from '@reenact/contracts';
 import { Outbox } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
-import { judgeWithdraw } from '../domain/run.machine.js';
 import { RunStore } from '../store/run.store.js';
 import { contextOf, type RunRow, runFact } from '../store/run-row.js';
 
