@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { canonicalJson, REDACTION_MEMBER } from '@reenact/contracts';
-import { encodeOutcome, type ManifestIncident, readJournal, readOutcomes } from '@reenact/pipeline';
+import { encodeOutcome, INCIDENT_LIMITS, type ManifestIncident, readJournal, readOutcomes } from '@reenact/pipeline';
 import { redactEnvironment } from './redact-environment.js';
 import { type FoundText, redactJson } from './redact-json.js';
 import { RedactedOffsets } from './redacted-offsets.js';
@@ -21,8 +21,6 @@ export interface RedactionRules {
 }
 
 const MAX_LISTED = 500;
-/** Of the manifest's texts. */
-const LIMITS = { title: 200, fingerprint: 200, labelName: 63, label: 256 };
 const TOKEN = /(rdx1_[A-Za-z0-9_-]{43})/;
 const POINTER = /^(\/([^~/]|~[01])*)+$/;
 
@@ -97,13 +95,13 @@ export class Redactor {
     const fit = (shown: string, text: string, max: number) => (shown !== text && shown.length > max ? this.token(text) : shown);
     const text = (value: string, ...path: string[]) => this.text(value, file, ['incident', ...path]);
     const label = ([name, value]: [string, string]) => [
-      fit(this.name(name, ['incident', 'labels'], file), name, LIMITS.labelName),
-      fit(text(value, 'labels', name), value, LIMITS.label),
+      fit(this.name(name, ['incident', 'labels'], file), name, INCIDENT_LIMITS.labelName),
+      fit(text(value, 'labels', name), value, INCIDENT_LIMITS.label),
     ];
     return {
       ...rest,
-      title: fit(text(title, 'title'), title, LIMITS.title),
-      fingerprint: fit(text(fingerprint, 'fingerprint'), fingerprint, LIMITS.fingerprint),
+      title: fit(text(title, 'title'), title, INCIDENT_LIMITS.title),
+      fingerprint: fit(text(fingerprint, 'fingerprint'), fingerprint, INCIDENT_LIMITS.fingerprint),
       ...(labels && { labels: Object.fromEntries(Object.entries(labels).map(label)) as Record<string, string> }),
     };
   }

@@ -4,7 +4,7 @@ import { Faults, pointer } from '../decoding/faults.js';
 import { ObjectReader, isObject } from '../decoding/object-reader.js';
 import { malformed } from './archive-problem.js';
 import { pathFault, pathKey } from './entry-path.js';
-import { BUNDLE_FORMAT, BUNDLE_ROLES, type BundleManifest, MANIFEST_PATH, SEVERITIES } from './manifest.js';
+import { BUNDLE_FORMAT, BUNDLE_ROLES, type BundleManifest, MANIFEST_PATH, SEVERITIES, INCIDENT_LIMITS } from './manifest.js';
 
 const HASH = { max: 71, pattern: SHA256_PATTERN, meaning: 'must be sha256:<64 lower-case hex>' };
 const TIME = { max: 64, pattern: TIME_PATTERN, meaning: 'must be an RFC 3339 time' };
@@ -71,9 +71,9 @@ function readId(reader: ObjectReader, name: string, kind: IdKind, required: bool
 function readIncident(json: unknown, path: string, faults: Faults): void {
   const reader = ObjectReader.of(json, path, faults);
   if (!reader) return;
-  reader.text('title', { max: 200 });
+  reader.text('title', { max: INCIDENT_LIMITS.title });
   reader.word('severity', SEVERITIES);
-  reader.text('fingerprint', { max: 200 });
+  reader.text('fingerprint', { max: INCIDENT_LIMITS.fingerprint });
   const labels = reader.raw('labels');
   if (labels !== undefined && !isLabels(labels)) reader.fault('labels', 'must be at most 64 pairs of short texts');
   reader.end();
@@ -82,8 +82,10 @@ function readIncident(json: unknown, path: string, faults: Faults): void {
 function isLabels(value: unknown): boolean {
   if (!isObject(value)) return false;
   const pairs = Object.entries(value);
+  const { labelName, label } = INCIDENT_LIMITS;
   return (
-    pairs.length <= 64 && pairs.every(([k, v]) => k.length >= 1 && k.length <= 63 && typeof v === 'string' && v.length <= 256)
+    pairs.length <= 64 &&
+    pairs.every(([k, v]) => k.length >= 1 && k.length <= labelName && typeof v === 'string' && v.length <= label)
   );
 }
 

@@ -23,6 +23,9 @@ export interface BundleManifest {
   files: ManifestFile[];
 }
 
+/** Characters that a manifest's texts about its incident may have. */
+export const INCIDENT_LIMITS = { title: 200, fingerprint: 200, labelName: 63, label: 256 };
+
 export interface ManifestIncident {
   title: string;
   severity: Severity;
