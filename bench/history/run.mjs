@@ -6,7 +6,7 @@ import { median } from '../harness/statistics.mjs';
 import { Ends } from '../replay/ends.mjs';
 import { allowExecutes, prepareEvidence } from '../replay/evidence.mjs';
 import { ProcessorTime } from '../harness/processor-time.mjs';
-import { IN_FLIGHT, withInstallation } from '../replay/measure.mjs';
+import { ended, IN_FLIGHT, withInstallation } from '../replay/measure.mjs';
 import { fillHistory } from './fill.mjs';
 import { keepToProject, listsOf, measureLists } from './lists.mjs';
 
@@ -31,12 +31,8 @@ await withInstallation(async (installation, target) => {
   await allowExecutes(installation, 'dev', 100);
   await keepToProject(installation, 'approver');
   const ends = await Ends.listen(installation.natsUrl);
-  const execute = async () => {
-    const wish = { artifactId, again: true, mode: 'execute', reason: 'bench' };
-    const { id } = await installation.as('operator').post('replays', wish);
-    await ends.of(id, 'succeeded');
-    return id;
-  };
+  const wish = { artifactId, again: true, mode: 'execute', reason: 'bench' };
+  const execute = () => ended({ installation, ends }, wish);
   const measure = async () => {
     const perSecond = [];
     const processorMs = [];

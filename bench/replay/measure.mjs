@@ -77,7 +77,7 @@ async function approvedDryRun(context) {
 const execute = (context, wish) => ended(context, { ...wish, mode: 'execute', reason: 'bench' });
 
 /** Asks for a replay and waits until it has succeeded; answers its id. */
-async function ended({ installation, ends }, wish) {
+export async function ended({ installation, ends }, wish) {
   const { id } = await installation.as('operator').post('replays', wish);
   await ends.of(id, 'succeeded');
   return id;
