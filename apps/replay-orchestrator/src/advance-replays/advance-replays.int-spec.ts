@@ -1,9 +1,7 @@
 import {
-  type Artifact,
   newId,
   newUuid,
   type Replay,
-  type RequestReplay,
   type RunFact,
   readReplayFacts,
   requestReplay,
@@ -13,9 +11,11 @@ import {
 import { eventually } from '@reenact/testing';
 import { FollowRunHandler } from '../follow-run/follow-run.handler.js';
 import { type Harness, orchestratorHarness } from '../replay-orchestrator.harness.js';
+import { Requests } from '../requests.harness.js';
 
 describe('advance-replays, many at once', () => {
   let harness: Harness;
+  const requests = new Requests(() => harness);
 
   beforeAll(async () => {
     harness = await orchestratorHarness(2);
@@ -23,27 +23,14 @@ describe('advance-replays, many at once', () => {
   });
   afterAll(() => harness.close());
 
-  function executeOf(artifact: Artifact = harness.neighbours.artifact(), change: Partial<RequestReplay> = {}): Promise<Replay> {
-    const dryRunId = harness.neighbours.dryRun(artifact);
-    const { approvalId } = harness.neighbours;
-    return harness.call(requestReplay, {
-      artifactId: artifact.id,
-      mode: 'execute',
-      reason: 'See',
-      dryRunId,
-      approvalId,
-      ...change,
-    });
-  }
-
   it('check-replays - one that cannot be kept holds up no other, and expires', async () => {
     const { neighbours, work } = harness;
     const poisoned = neighbours.artifact();
     neighbours.poisoned.add(poisoned.id);
     neighbours.away.add(readReplayFacts.subject);
     const startBy = new Date(Date.now() + 4_000).toISOString();
-    const { id } = await executeOf(poisoned, { startBy });
-    const others = await Promise.all([executeOf(), executeOf(), executeOf()]);
+    const { id } = await requests.execute(poisoned, { startBy });
+    const others = await Promise.all([requests.execute(), requests.execute(), requests.execute()]);
     for (const replay of [{ id }, ...others]) await harness.reaches(replay.id, 'checking');
     neighbours.away.clear();
     // Due at the same moment, so that one orchestrator takes them together.
