@@ -55,7 +55,8 @@ await withInstallation(async (installation, target) => {
   const lists = listsOf(installation, { artifactId, incidentId });
   say(`${finished} replays have finished`);
   const before = await measure();
-  say('measured, now the tables are filled');
+  // Told at once: what comes after it takes long, and may fail.
+  say(`measured ${JSON.stringify(before)}, now the tables are filled`);
   const real = finished + 1 + rounds * perRound;
   const sizes = await fillHistory(installation.databaseUrl, {
     replayId,
