@@ -13,6 +13,7 @@ import { ResolveEffectsConsumer } from './resolve-effects/resolve-effects.consum
 import type { ExecutePoolConfig } from './runner.config.js';
 import { coreControllers, coreImports, coreProviders } from './runner-core.js';
 import { EffectLedger } from './store/effect-ledger.store.js';
+import { TargetTurnStore } from './store/target-turn.store.js';
 import { RunWorker } from './take-runs/run-worker.js';
 
 /** The runner that performs approved plans: the only place from which a target is reached. */
@@ -30,6 +31,7 @@ export class ExecutePoolModule {
         PerformPlanHandler,
         StartRunHandler,
         TargetResolver,
+        TargetTurnStore,
         TargetTurns,
         VerifyRunHandler,
         { provide: Egress, useClass: LiveEgress },

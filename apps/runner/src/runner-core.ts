@@ -23,6 +23,7 @@ import { RunStore } from './store/run.store.js';
 import { RunClaims } from './store/run-claims.store.js';
 import { RunTrace1764000000003 } from './store/run-trace.migration.js';
 import { StorageOutages } from './store/storage-outages.js';
+import { TargetTurn1764000000006 } from './store/target-turn.migration.js';
 import { SwitchExecutionHandler } from './switch-execution/switch-execution.handler.js';
 import { SwitchExecutionRpc } from './switch-execution/switch-execution.rpc.js';
 import { DispatchCheck } from './take-runs/dispatch-check.js';
@@ -45,6 +46,7 @@ export const coreImports = (config: RunnerPoolConfig): DynamicModule['imports'] 
       RunTrace1764000000003,
       EffectIdempotent1764000000004,
       RivalMode1764000000005,
+      TargetTurn1764000000006,
     ],
   }),
   MessagingModule.forRoot({ service: 'runner', nats: config.nats }),

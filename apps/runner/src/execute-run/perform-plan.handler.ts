@@ -13,11 +13,13 @@ import type { RunLease } from '../store/run-lease.js';
 import { pauseFor } from '../take-runs/patiently.js';
 import { Paused } from '../take-runs/paused.js';
 import type { Pulse } from '../take-runs/pulse.js';
-import { TargetTurns } from './target-turns.js';
+import { TargetTurns, type Turn } from './target-turns.js';
 import type { VerifiedRun } from './verify-run.handler.js';
 
 /** Between writing that an action is begun and its last byte at the latest. */
 const SEND_WITHIN_MS = 3_000;
+/** What may go by beside that until a turn at a target is given back. */
+const TURN_SLACK_MS = 10_000;
 const WAIT_MS = 300;
 /** How long another replay may be at the same effect before this one gives up. */
 const MAX_WAIT_MS = 120_000;
@@ -133,13 +135,13 @@ class PlanPerformance {
     const target = this.target(action.target);
     const tries: Tries = { sent: 0, notSent: 0, mayHaveArrived, waitsUntil: performance.now() + MAX_WAIT_MS };
     for (;;) {
-      const held = await this.awaitTurn(target);
-      if (held) return held;
+      const turn = await this.takeTurn(target);
+      if ('kind' in turn) return turn;
       let step: Step;
       try {
         step = await this.attempt(action, payload, tries);
       } finally {
-        this.turns.end(target);
+        await turn.end();
       }
       if ('over' in step) return step.over;
       await pauseFor(step.pauseMs, this.pulse.signal);
@@ -147,13 +149,15 @@ class PlanPerformance {
   }
 
   /** Nothing is begun, and nothing written, before the target has room; who is to stop does not wait for it. */
-  private async awaitTurn(target: Target): Promise<Performed | undefined> {
-    while (!(await this.turns.take(target, WAIT_MS, this.pulse.signal))) {
-      await this.writeEnd();
-      const held = await this.ledger.heldBack(this.lease);
-      if (held) return held === 'stopped' ? STOPPED : { kind: 'cancel' };
-    }
-    return undefined;
+  private takeTurn(target: Target): Promise<Turn | Performed> {
+    const lapseMs = SEND_WITHIN_MS + this.answerTimeoutMs + TURN_SLACK_MS;
+    return this.turns.take(target, lapseMs, () => this.heldBack(), this.pulse.signal);
+  }
+
+  private async heldBack(): Promise<Performed | undefined> {
+    await this.writeEnd();
+    const held = await this.ledger.heldBack(this.lease);
+    return held && (held === 'stopped' ? STOPPED : { kind: 'cancel' });
   }
 
   private async attempt(action: PlanAction, payload: Buffer, tries: Tries): Promise<Step> {

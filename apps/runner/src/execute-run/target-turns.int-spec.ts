@@ -68,6 +68,18 @@ describe('target-turns', () => {
     expect([pairs.most, world.tickets.seen.length]).toEqual([2, 9]);
   });
 
+  it('target-turns - runs of two processes share what a target bears', async () => {
+    const other = await world.startRunner('execute', { answerTimeoutMs: 120_000 });
+    bear({ concurrency: 2 });
+    const commands = await approved(8, 2);
+    const pairs = crowd(2);
+    await sendAll(commands);
+    await succeed(commands);
+    expect([pairs.most, world.tickets.seen.length]).toEqual([2, 16]);
+    expect(await world.query('select 1 from runner.target_turn where begun_at is null')).toEqual([]);
+    await other.stop();
+  });
+
   it('target-turns - no more begin in a second than it bears', async () => {
     bear({ perSecond: 2 });
     const commands = await approved(2, 3);

@@ -1,71 +1,78 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Target } from '@reenact/contracts';
-import { TargetLane } from '../domain/target-lane.js';
+import { TargetTurnStore } from '../store/target-turn.store.js';
+import { TargetLine } from './target-line.js';
 
-interface Queue {
-  lane: TargetLane;
-  /** Those who wait, in the order in which they came. */
-  waiting: Set<() => void>;
+/** How often the first in line asks; of what ends in this process it hears at once. */
+const ASK_MS = 100;
+/** How often one who waits looks whether to go on waiting. */
+const LOOK_MS = 300;
+
+/** A request's turn at a target, until it is given back. */
+export interface Turn {
+  end(): Promise<void>;
 }
 
-const MOST_IDLE = 1_000;
+const UNBOUNDED: Turn = { end: async () => undefined };
 
-/** Turns at targets that bear only so much, over all runs of this process. */
+/** Turns at targets that bear only so much, over all runs of all processes. */
 @Injectable()
 export class TargetTurns {
-  private readonly queues = new Map<string, Queue>();
+  private readonly lines = new Map<string, TargetLine>();
 
-  /** False when there was no turn within the time. Throws the signal's reason when it aborts meanwhile. */
-  async take(target: Target, withinMs: number, signal: AbortSignal): Promise<boolean> {
-    if (!target.limits) return true;
-    const { lane, waiting } = this.queueOf(target);
-    const end = performance.now() + withinMs;
-    for (;;) {
-      const now = performance.now();
-      const wait = lane.take(now);
-      if (wait === 0) return true;
-      if (now >= end) return false;
-      await called(waiting, Math.min(wait, end - now), signal);
-      signal.throwIfAborted();
+  constructor(private readonly turns: TargetTurnStore) {}
+
+  /**
+   * Waits for the turn, which lapses after `lapseMs`, whatever becomes of who took it; or for an answer of `instead`, which is asked now and
+   * then meanwhile. Throws the signal's reason when it aborts.
+   */
+  async take<T>(
+    { id, limits = {} }: Target,
+    lapseMs: number,
+    instead: () => Promise<T | undefined>,
+    signal: AbortSignal,
+  ): Promise<Turn | T> {
+    if (limits.concurrency === undefined && limits.perSecond === undefined) return UNBOUNDED;
+    const turnId = randomUUID();
+    const line = this.lineOf(id);
+    const place = line.enter();
+    let taken = false;
+    try {
+      for (let looked = performance.now(); ; ) {
+        const first = line.isFirst(place);
+        const wait = first ? await this.turns.ask(id, limits, turnId, lapseMs) : LOOK_MS;
+        taken = wait === 0;
+        if (taken) return { end: () => this.end(id, turnId) };
+        await place.wait(first ? Math.min(wait, ASK_MS) : wait, signal);
+        signal.throwIfAborted();
+        if (performance.now() - looked < LOOK_MS) continue;
+        const answer = await instead();
+        if (answer !== undefined) return answer;
+        looked = performance.now();
+      }
+    } finally {
+      if (!taken) await quietly(this.turns.leave(turnId));
+      line.leave(place);
+      if (line.isEmpty()) this.lines.delete(id);
     }
   }
 
-  /** Gives a turn back that was taken. */
-  end(target: Target): void {
-    if (!target.limits) return;
-    const { lane, waiting } = this.queueOf(target);
-    lane.end();
-    const [first] = waiting;
-    first?.();
-  }
-
-  private queueOf({ id, revision, limits = {} }: Target): Queue {
-    const key = `${id} ${revision}`;
-    const known = this.queues.get(key);
+  private lineOf(targetId: string): TargetLine {
+    const known = this.lines.get(targetId);
     if (known) return known;
-    if (this.queues.size >= MOST_IDLE) this.forgetIdle();
-    const queue = { lane: new TargetLane(limits), waiting: new Set<() => void>() };
-    this.queues.set(key, queue);
-    return queue;
+    const line = new TargetLine();
+    this.lines.set(targetId, line);
+    return line;
   }
 
-  private forgetIdle(): void {
-    const now = performance.now();
-    for (const [key, { lane, waiting }] of this.queues) if (waiting.size === 0 && lane.isIdle(now)) this.queues.delete(key);
+  private async end(targetId: string, turnId: string): Promise<void> {
+    await quietly(this.turns.end(turnId));
+    this.lines.get(targetId)?.callFirst();
   }
 }
 
-/** Resolves when it is called, when the time is over, or when the signal aborts. */
-function called(waiting: Set<() => void>, withinMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const call = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', call);
-      waiting.delete(call);
-      resolve();
-    };
-    const timer = setTimeout(call, withinMs);
-    signal.addEventListener('abort', call);
-    waiting.add(call);
-  });
+/** What could not be written lapses. */
+async function quietly(writing: Promise<void>): Promise<void> {
+  await writing.catch(() => undefined);
 }

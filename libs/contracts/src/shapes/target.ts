@@ -6,7 +6,7 @@ export type TargetKind = (typeof TARGET_KINDS)[number];
 /** A header a target is sent: a literal value, or the name of a secret in the server's directory. */
 export type TargetHeader = { value: string } | { secretRef: string };
 
-/** What a target bears. Every process of the execute pool keeps to it by itself, so that several together may take as many times more. */
+/** What a target bears, from all processes of the execute pool together. */
 export class TargetLimits {
   /** Requests under way at once. */
   @Int({ min: 1, max: 1000, optional: true }) concurrency?: number;
