@@ -71,8 +71,8 @@ export class ExecuteWorker extends RunWorker {
   }
 
   private async reportUnfinished(lease: RunLease): Promise<void> {
-    const { dryRunId } = lease.row.command as Execute;
-    if (dryRunId !== undefined) await this.reports.storeAs(lease.row, dryRunId, await this.actions(lease));
+    const { dryRunId = lease.replayId } = lease.row.command as Execute;
+    await this.reports.storeAs(lease.row, dryRunId, await this.actions(lease));
   }
 
   private async actions(lease: RunLease): Promise<ReportActions> {

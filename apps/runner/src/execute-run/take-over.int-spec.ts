@@ -1,4 +1,5 @@
 import { type Execute, execute } from '@reenact/contracts';
+import { defaultPosture } from '@reenact/posture';
 import { eventually } from '@reenact/testing';
 import { type BundleWish, RunnerWorld } from '../runner.harness.js';
 import { buildRunner, RunnerProcess } from '../runner-process.harness.js';
@@ -27,8 +28,8 @@ describe('take-over', () => {
     return command;
   };
   /** One runner dies at a named place, another one goes on. */
-  const crash = async (at: string, wish: BundleWish, meanwhile?: string) => {
-    const command = await approved({ records: 4, ...wish });
+  const crash = async (at: string, wish: BundleWish, meanwhile?: string, change = (command: Execute) => command) => {
+    const command = change(await approved({ records: 4, ...wish }));
     victim = new RunnerProcess(world, at);
     await world.send(execute, command);
     await victim.exited;
@@ -123,9 +124,23 @@ describe('take-over', () => {
     expect((await world.reportOf(command.replayId)).actions).toEqual({ done: 1, failed: 1, alreadyDone: 0, notStarted: 2 });
   });
 
+  it('a run without a dry run that is given up leaves a report too', async () => {
+    const { posture } = world.answers;
+    world.answers.posture = { ...posture, posture: defaultPosture('dev') };
+    const { command } = await crash('runner.before-send:2', { idempotent: true }, 'strikes = 5', bare);
+    world.answers.posture = posture;
+    expect((await world.reportOf(command.replayId)).actions).toEqual({ done: 1, failed: 1, alreadyDone: 0, notStarted: 2 });
+  });
+
   it('a run that kills whoever takes it, and has nothing open, is given up as failed', async () => {
     const { end, sent } = await crash('runner.before-send:2', { records: 2, idempotent: true }, 'strikes = 5');
     expect(end).toMatchObject({ name: 'run.failed', data: { codes: ['internal'] } });
     expect(sent).toEqual([1]);
   });
 });
+
+/** As dev allows it: nobody saw its plan. */
+function bare(command: Execute): Execute {
+  const { dryRunId: _dryRun, planDigest: _plan, approvalId: _approval, credential: _credential, ...rest } = command;
+  return { ...rest, targets: [] };
+}

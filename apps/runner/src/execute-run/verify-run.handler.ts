@@ -14,6 +14,7 @@ import {
 import { TargetResolver } from '../egress/target-resolver.js';
 import type { PlanRecording } from '../make-plan/plan-recording.js';
 import { type MadePlan, type PlanInputs, PlanMaker } from '../make-plan/plan-maker.js';
+import { RunReports } from '../make-plan/run-reports.js';
 import { OBJECTS } from '../runner.config.js';
 import type { RunLease } from '../store/run-lease.js';
 import { contextOf, scopeOf } from '../store/run-row.js';
@@ -41,6 +42,7 @@ export class VerifyRunHandler {
     private readonly maker: PlanMaker,
     private readonly credentials: CredentialCheck,
     private readonly resolver: TargetResolver,
+    private readonly reports: RunReports,
     private readonly clock: Clock,
     @Inject(OBJECTS) private readonly objects: ObjectStore,
   ) {}
@@ -73,7 +75,11 @@ export class VerifyRunHandler {
       refuseFor(credentialFaults(credential, { ...plan, command, scope, now }), 'the credential does not cover this run');
     const resolved = await this.resolver.resolve(plan.header, context, patience);
     await recording.publish(this.objects, lease.replayId);
-    if (row.plan_digest === null) await lease.keepPlan(posture, plan.header, plan.planDigest, built.report.input.scanned);
+    if (row.plan_digest === null) {
+      // Where no dry run left a report, this one stands should the run be given up.
+      if (command.dryRunId === undefined) await this.reports.store(row, built);
+      await lease.keepPlan(posture, plan.header, plan.planDigest, built.report.input.scanned);
+    }
     return { command, inputs, built, header: plan.header, credential, targets: resolved };
   }
 

@@ -34,9 +34,9 @@ export class RunReports {
     await this.put(row, { report, audit }, actions);
   }
 
-  /** For a run that cannot make its plan again: what its dry run found holds for it too, where that left a report. */
-  async storeAs(row: RunRow, dryRunId: string, actions: ReportActions): Promise<void> {
-    const found = await this.find(dryRunId);
+  /** For a run that cannot make its plan again: what an earlier one found (or itself, while it could) holds for it too. */
+  async storeAs(row: RunRow, earlierId: string, actions: ReportActions): Promise<void> {
+    const found = await this.find(earlierId);
     if (!found) return;
     const policy = { ...found.audit.policy, approval_provided: isApproved(row), mode: row.mode };
     const audit = { ...found.audit, created_unix_ms: this.clock.now().getTime(), policy };

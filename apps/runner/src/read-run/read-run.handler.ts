@@ -76,10 +76,10 @@ export class ReadRunHandler {
   }
 
   async report(replayId: string, format: 'v1' | 'audit_v1' = 'v1'): Promise<BlobReference> {
-    await this.planned(replayId);
+    const row = await this.planned(replayId);
     const key = reportKey(replayId);
-    const stored = await this.objects.stat(key);
-    if (!stored) throw new Problem('replay_not_planned');
+    const stored = row.ended_at && (await this.objects.stat(key));
+    if (!stored) throw notPlanned(row.state);
     const head = Buffer.concat(await (await this.objects.read(key, { start: 0, end: REPORT_HEAD_BYTES })).toArray());
     const middle = REPORT_HEAD_BYTES + decodeReportHead(head);
     const range = format === 'v1' ? { start: REPORT_HEAD_BYTES, end: middle } : { start: middle, end: stored.size };
@@ -89,9 +89,11 @@ export class ReadRunHandler {
   /** Throws `replay_not_planned` where there is no plan yet, or never will be. */
   async planned(replayId: string): Promise<PlannedRow> {
     const row = await this.runs.find(replayId);
-    if (!row?.header || !row.plan_digest) {
-      throw new Problem('replay_not_planned', { members: { state: row?.state ?? 'unknown', allowed: [] } });
-    }
+    if (!row?.header || !row.plan_digest) throw notPlanned(row?.state ?? 'unknown');
     return row as PlannedRow;
   }
+}
+
+function notPlanned(state: RunState | 'unknown'): Problem {
+  return new Problem('replay_not_planned', { members: { state, allowed: [] } });
 }
