@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
+
+const LINE_FEED = 0x0a;
 
 export interface SectionReader {
   read(start: number, size: number): Promise<Buffer>;
@@ -43,7 +44,7 @@ export class RecordedSection {
   /** The pieces, decoded; in a file each must end with a line break, and comes without it. */
   async *lines(): AsyncGenerator<string> {
     if (this.path === undefined) for (const piece of this.pieces) yield piece.toString('utf8');
-    else yield* createInterface({ input: createReadStream(this.path), crlfDelay: Number.POSITIVE_INFINITY });
+    else yield* linesOf(createReadStream(this.path));
   }
 
   /** All bytes, in order. */
@@ -75,5 +76,19 @@ export class RecordedSection {
     const stream = this.stream as WriteStream;
     if (stream.errored) throw stream.errored;
     if (!stream.write(bytes)) await once(stream, 'drain');
+  }
+}
+
+/** Only a line feed ends a line: within JSON, other breaks that Unicode knows stand as they are. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let parts: Buffer[] = [];
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+      yield Buffer.concat([...parts, chunk.subarray(start, end)]).toString('utf8');
+      parts = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start));
   }
 }
