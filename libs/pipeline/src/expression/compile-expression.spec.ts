@@ -53,6 +53,8 @@ describe('compile-expression', () => {
     ["int(timestamp(at)) - int(timestamp('2026-01-02T03:04:00Z'))", 'null', 5],
     ["string(timestamp('2026-01-02T03:04:05Z') - timestamp('2026-01-02T03:04:00Z'))", 'null', '5s'],
     ["base64.decode('')", 'null', ''],
+    ['bytes(body).json().n + 1', '"{\\"n\\":41}"', 42],
+    ['bytes(body).json().map(x, x)', '"[1,[2]]"', [1, [2]]],
   ])('%s over %s', (text, body, result) => {
     expect(evaluate(text, body)).toEqual(result);
   });
@@ -63,6 +65,58 @@ describe('compile-expression', () => {
       expect(codeOf(text, '5')).toBe('expression_failed');
     },
   );
+
+  it.each<[string, unknown]>([
+    ["string(timestamp('2026-07-01T12:00:00.5+02:00'))", '2026-07-01T10:00:00.5Z'],
+    ["string(timestamp('2024-02-29t23:59:59z'))", '2024-02-29T23:59:59Z'],
+    ['string(timestamp(1751371200))', '2025-07-01T12:00:00Z'],
+    // The hour that a clock in Berlin skips, and the days around it.
+    ["timestamp('2026-03-29T02:30:00Z').getHours('UTC')", 2],
+    ["timestamp('2026-03-29T02:30:00Z').getHours('Europe/Berlin')", 4],
+    ["timestamp('2026-03-29T02:30:00Z').getHours('America/New_York')", 22],
+    ["timestamp('2026-03-29T02:30:00Z').getHours('-03:30')", 23],
+    ["timestamp('2026-03-29T02:30:00.007Z').getMilliseconds('05:45')", 7],
+    [
+      "[1, 180, 364].map(d, timestamp('2026-01-01T00:00:00Z') + duration(string(d * 24) + 'h')).map(t, t.getDayOfYear())",
+      [1, 180, 364],
+    ],
+    ["timestamp('2026-07-01T00:30:00Z').getDayOfYear('America/New_York')", 180],
+    ["timestamp('2026-03-01T02:00:00Z').getDate('America/New_York')", 28],
+    ["timestamp('2026-03-01T02:00:00Z').getMonth('America/New_York')", 1],
+    ["timestamp('2026-03-01T02:00:00Z').getDayOfWeek('America/New_York')", 6],
+    ["timestamp('2026-03-01T02:00:00Z').getDayOfMonth('America/New_York')", 27],
+    ["timestamp('2026-01-01T02:03:04Z').getFullYear('America/New_York')", 2025],
+    ["timestamp('0050-01-01T12:00:00Z').getFullYear('UTC')", 50],
+    ["timestamp('2026-01-01T02:03:04Z').getMinutes('Asia/Kolkata')", 33],
+    ["timestamp('2026-01-01T02:03:04Z').getSeconds('Asia/Kolkata')", 4],
+    ["duration('90m').getHours()", 1],
+  ])('%s is the same wherever it runs', (text, result) => {
+    expect(evaluate(text)).toEqual(result);
+  });
+
+  it.each([
+    "timestamp('2026-07-01T12:00:00.000')",
+    "timestamp('2026-02-29T12:00:00Z')",
+    "timestamp('2026-04-31T12:00:00Z')",
+    "timestamp('2026-07-01T24:00:00Z')",
+    "timestamp('2026-07-01T12:00:00+25:00')",
+    "timestamp('1 July 2026, 12:00 UTC')",
+    "timestamp('0000-07-01T12:00:00Z')",
+    'timestamp(253402300800)',
+    "timestamp(at).getHours('Nowhere/Land')",
+    "bytes('{').json()",
+  ])('%s fails', (text) => {
+    expect(codeOf(text)).toBe('expression_failed');
+  });
+
+  it('rounds nothing of the JSON in bytes', () => {
+    expect(codeOf('bytes(body).json().n', '"{\\"n\\":0.12345678901234567890}"')).toBe('number_not_exact');
+  });
+
+  it('names functions in its messages as expressions do', () => {
+    expect(checkExpression('timestamp(true)')).toContain('timestamp(bool)');
+    expect(checkExpression("'a'.matches(1)")).toContain('matches(int)');
+  });
 
   it('gives member names no meaning of their own', () => {
     const body = '{"constructor":"c","__proto__":"p","toString":"t","hasOwnProperty":1,"length":2}';
@@ -77,6 +131,7 @@ describe('compile-expression', () => {
     ['body.n > 0.0', '{"n":0.12345678901234567890123}'],
     ['body.n', '{"n":1e400}'],
     ['body.n', '{"n":1e-400}'],
+    ['body', '[-1E+0400]'],
     ['body.n', '{"n":1.00000000000000000001}'],
     ['body.n * 2', '{"n":9007199254740991}'],
     ['[body]', '{"deep":[{"n":12345678901234567890}]}'],

@@ -2,8 +2,8 @@ import { Environment } from '@marcbachmann/cel-js';
 import { StageError } from './stage-error.js';
 import { metered, spend, spendOfRecord } from './cost-meter.js';
 import { ERROR_COST } from './expression-cost.js';
-import { registerExtraFunctions } from './extra-functions.js';
-import { costOf, meterWork, renameMatches, unusableMember } from './expression-tree.js';
+import { asWritten, registerExtraFunctions } from './extra-functions.js';
+import { callStandIns, costOf, meterWork, unusableMember } from './expression-tree.js';
 
 /** What an expression may read. */
 export interface Variables {
@@ -45,7 +45,7 @@ export function checkExpression(text: string): string | undefined {
 export function compileExpression(text: string): Expression {
   const program = environment.parse(text);
   const { ast } = program;
-  renameMatches(ast);
+  callStandIns(ast);
   const checked = program.check();
   if (!checked.valid) throw checked.error ?? new TypeError('does not type-check');
   const member = unusableMember(ast);
@@ -74,5 +74,5 @@ function run(evaluate: Expression, variables: Variables): unknown {
 function summaryOf(error: unknown): string {
   const summary = (error as { summary?: unknown }).summary;
   const text = typeof summary === 'string' ? summary : error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0].slice(0, 200);
+  return asWritten(text.split('\n')[0]).slice(0, 200);
 }

@@ -13,12 +13,13 @@ export class InexactNumber {
 
 /** Characters of the shortest number that JSON.parse could round, its sign, zeros in front and exponent aside. */
 const LONG = 16;
-const LARGE_NEGATIVE_EXPONENT = /[eE]-\d{3}/;
+/** What no double holds: it would be zero, or infinite. */
+const LARGE_EXPONENT = /[eE][+-]?\d{3}/;
 
 /** Parses JSON; numbers that would be rounded become `InexactNumber`. Throws a SyntaxError on what is not JSON. */
 export function parseExactJson(text: string): unknown {
   const plain: unknown = JSON.parse(text);
-  const suspicious = hasLongNumber(text) || LARGE_NEGATIVE_EXPONENT.test(text);
+  const suspicious = hasLongNumber(text) || LARGE_EXPONENT.test(text);
   return suspicious ? new JsonScanner(text).value(exactNumber) : plain;
 }
 

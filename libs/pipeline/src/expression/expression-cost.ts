@@ -1,5 +1,6 @@
 import { spend } from './cost-meter.js';
 import { linearPattern } from './linear-regexp.js';
+import { TIME_PARTS } from './time-functions.js';
 
 /** What a turn of a loop costs at least, whatever it does. */
 export const TURN_COST = 200;
@@ -26,15 +27,13 @@ const FUNCTION_COSTS: ReadonlyMap<string, Cost> = new Map<string, Cost>([
   ['split', ([text, separator]) => searchCost(text, separator) + sizeOf(text) / Math.max(1, sizeOf(separator))],
   ['join', ([list, separator]) => joinCost(list, separator)],
   ['size', ([value]) => (typeof value === 'string' ? value.length * 2 : 1)],
-  ['json', ([bytes]) => sizeOf(bytes) * 2],
+  ['jsonExact', ([bytes]) => sizeOf(bytes) * 10],
   ['sha256', ([value]) => 120 + sizeOf(value)],
   ['encode', ([, bytes]) => 20 + sizeOf(bytes)],
   ['decode', ([, text]) => 20 + sizeOf(text) * 2],
   // Its pattern is tried from every place on.
   ['duration', ([text]) => sizeOf(text) ** 3 / 25],
-  ...['Date', 'DayOfMonth', 'DayOfWeek', 'DayOfYear', 'FullYear', 'Hours', 'Minutes', 'Month', 'Seconds'].map(
-    (part): [string, Cost] => [`get${part}`, ({ length }) => (length > 1 ? TIME_ZONE_COST : 1)],
-  ),
+  ...TIME_PARTS.map((name): [string, Cost] => [`${name}Exact`, ({ length }) => (length > 1 ? TIME_ZONE_COST : 1)]),
 ]);
 
 /** The cost of calling a function, by its name. */

@@ -1,5 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { isSpent, spend } from './cost-meter.js';
+import { standInFor } from './extra-functions.js';
 import { ERROR_COST, NODE_COST, TURN_COST, functionCost, spendOperator, spendRange } from './expression-cost.js';
 
 interface Node {
@@ -105,12 +106,13 @@ function isSmall(operand: { checkedType?: { type: string } } | undefined): boole
   return SMALL_TYPES.has(operand?.checkedType?.type ?? '');
 }
 
-/** CEL's `matches` is backtracking in this library; ours takes linear time. */
-export function renameMatches(ast: ASTNode): void {
+/** Makes an expression call our functions where those of the library would not do. */
+export function callStandIns(ast: ASTNode): void {
   visit(ast, (node) => {
-    if (node.op !== 'rcall') return;
-    const args = node.args as unknown[];
-    if (args[0] === 'matches') args[0] = 'matchesLinear';
+    if (node.op !== 'rcall' && node.op !== 'call') return;
+    const parts = node.args as unknown[];
+    const [name, passed] = [parts[0] as string, parts.at(-1) as unknown[]];
+    parts[0] = standInFor(name, passed.length);
   });
 }
 
