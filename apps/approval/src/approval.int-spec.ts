@@ -5,6 +5,7 @@ import {
   type Approval,
   type CallContext,
   type CommandContract,
+  type CheckApproval,
   checkApproval,
   decideApproval,
   type DryRunFacts,
@@ -20,6 +21,7 @@ import {
   readApproval,
   readCredential,
   readDryRun,
+  readVersion,
   readPosture,
   releaseUse,
   requestApproval,
@@ -65,6 +67,7 @@ describe('approval', () => {
   const home = temporaryDirectory('approval');
   const posture = defaultPosture('prod');
   const dryRuns = new Map<string, DryRunFacts>();
+  const [openable, otherVersion, foreignVersion] = [newId('artifact'), newId('version'), newId('version')];
 
   function start(): Promise<RunningService> {
     return startApproval({
@@ -90,8 +93,14 @@ describe('approval', () => {
         posture,
         changedAt: '2026-11-23T12:00:00.000Z',
       })),
-      answering(openArtifact, () => {
-        throw new Problem('not_found');
+      answering(openArtifact, (asked) => {
+        if (asked.artifactId !== openable) throw new Problem('not_found');
+        return { artifact: { id: openable, ...ids, sha256: hash('a'), specHash: hash('b') } } as never;
+      }),
+      answering(readVersion, ({ versionId }) => {
+        if (versionId !== otherVersion && versionId !== foreignVersion) throw new Problem('not_found');
+        const projectId = versionId === otherVersion ? ids.projectId : newId('project');
+        return { id: versionId, projectId, specHash: hash('d') } as never;
       }),
     ]);
     replicas = await Promise.all([start(), start()]);
@@ -214,6 +223,34 @@ describe('approval', () => {
     ['an unknown artifact', () => request({ action: 'replay_dry_run', dryRunId: undefined, artifactId }), 'validation_failed'],
   ])('request-approval - refuses %s', async (_what, ask, code) => {
     expect(await codeOf(ask())).toBe(code);
+  });
+
+  it('request-approval - of a dry run binds its records and its version', async () => {
+    const ask = (more: Partial<RequestApproval>) =>
+      request({ action: 'replay_dry_run', dryRunId: undefined, artifactId: openable, ...more });
+    const of = async ({ id }: { id: string }, more: Partial<CheckApproval>) => {
+      const wanted = {
+        action: 'replay_dry_run' as const,
+        artifactId: openable,
+        environmentId: ids.environmentId,
+        postureRevision: 3,
+      };
+      return (await call(checkApproval, { approvalId: id, requesterId: requester, ...wanted, ...more })).codes;
+    };
+    const recorded = await ask({ selection: { lastN: 5 } });
+    expect(recorded).toMatchObject({ selection: { lastN: 5 }, runSpecHash: hash('b') });
+    await decide(recorded.id);
+    expect(await of(recorded, { selection: { lastN: 5 }, runSpecHash: hash('b') })).toEqual([]);
+    expect(await of(recorded, { selection: {}, runSpecHash: hash('b') })).toEqual(['approval_scope_mismatch']);
+    expect(await of(recorded, { selection: { lastN: 5 }, runSpecHash: hash('d') })).toEqual(['approval_scope_mismatch']);
+    const other = await ask({ versionId: otherVersion });
+    await decide(other.id);
+    expect(await of(other, { selection: {}, runSpecHash: hash('d') })).toEqual([]);
+    expect(await of(other, { selection: {}, runSpecHash: hash('b') })).toEqual(['approval_scope_mismatch']);
+    for (const versionId of [newId('version'), foreignVersion]) {
+      expect(await codeOf(ask({ versionId }))).toBe('validation_failed');
+    }
+    expect(await codeOf(request({ versionId: otherVersion }))).toBe('validation_failed');
   });
 
   it('request-approval - the same Idempotency-Key makes one request', async () => {

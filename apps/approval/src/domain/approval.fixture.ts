@@ -42,7 +42,7 @@ export function sampleApproval(change: Partial<ApprovalRecord> = {}): ApprovalRe
 }
 
 export function reserveCommand(approval: ApprovalRecord, change: Partial<ReserveUse> = {}): ReserveUse {
-  const { id: approvalId, action, environmentId, artifactId, dryRunId, planDigest, postureRevision } = approval;
+  const { id: approvalId, action, environmentId, artifactId, dryRunId, planDigest, postureRevision, runSpecHash } = approval;
   return {
     approvalId,
     replayId: REPLAY,
@@ -52,6 +52,7 @@ export function reserveCommand(approval: ApprovalRecord, change: Partial<Reserve
     artifactId,
     dryRunId,
     planDigest,
+    ...(runSpecHash !== null && { runSpecHash }),
     postureRevision,
     ...change,
   };

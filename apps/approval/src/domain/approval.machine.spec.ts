@@ -1,4 +1,4 @@
-import type { RejectionCode } from '@reenact/contracts';
+import type { RejectionCode, Selection } from '@reenact/contracts';
 import { decodeApprovalPayload, encodeApprovalPayload } from '@reenact/credentials';
 import { type ApprovalRecord, stateAt, type UseRecord } from './approval.js';
 import {
@@ -26,6 +26,8 @@ import { credentialPayload } from './credential-payload.js';
 const decide = (approval: ApprovalRecord, by: string, decision: 'approve' | 'deny' = 'approve', at = NOW) =>
   decideApproval(approval, { by: { kind: 'user', id: by }, decision, reason: 'Looked at it', at }).approval;
 const approved = (change: Partial<ApprovalRecord> = {}) => decide(sampleApproval(change), APPROVER);
+const approvedDryRun = (change: Partial<ApprovalRecord> = {}) =>
+  approved({ action: 'replay_dry_run', dryRunId: undefined, planDigest: undefined, selection: { lastN: 5 }, ...change });
 const facts = ({ events }: { events: { contract: { type: string } }[] }) =>
   events.map(({ contract }) => contract.type.split('.')[3]);
 const problem = (run: () => unknown) => {
@@ -93,12 +95,28 @@ describe('approval machine', () => {
     ['another dry run', approved(), { dryRunId: OTHER_REPLAY }, 'approval_scope_mismatch'],
     ['another posture', approved(), { postureRevision: 2 }, 'approval_scope_mismatch'],
     ['another act', approved(), { action: 'replay_dry_run' }, 'approval_scope_mismatch'],
+    ['a dry run of other records', approvedDryRun(), { selection: { lastN: 6 } }, 'approval_scope_mismatch'],
+    ['a dry run of all records', approvedDryRun(), { selection: {} }, 'approval_scope_mismatch'],
+    [
+      'a dry run of another version',
+      approvedDryRun(),
+      { selection: { lastN: 5 }, runSpecHash: `sha256:${'d'.repeat(64)}` },
+      'approval_scope_mismatch',
+    ],
   ])('reserve-use - refuses %s', (_what, approval, change, code) => {
     const step = reserveUse(approval, undefined, reserveCommand(approval, change), NOW);
     expect(facts(step)).toEqual(['refused']);
     expect(step.use).toMatchObject({ state: 'refused', code });
     const said = reserveUse(approval, step.use, reserveCommand(approval, change), NOW);
     expect(said).toMatchObject({ use: { state: 'refused', code }, changed: false });
+  });
+
+  it('reserve-use - a dry run takes the records that were approved, any of them where none were named', () => {
+    const reserve = (approval: ApprovalRecord, selection: Selection) =>
+      reserveUse(approval, undefined, reserveCommand(approval, { selection }), NOW).use.state;
+    expect(reserve(approvedDryRun(), { lastN: 5 })).toBe('used');
+    expect(reserve(approvedDryRun({ selection: undefined }), {})).toBe('used');
+    expect(reserve(approvedDryRun({ selection: undefined }), { lastN: 5 })).toBe('used');
   });
 
   it('reserve-use - holds, is answered again, and is let go of', () => {

@@ -66,6 +66,8 @@ export function toApproval(record: ApprovalRecord, at: string): Approval {
     artifactId,
     ...(dryRunId !== undefined && { dryRunId }),
     ...(planDigest !== undefined && { planDigest }),
+    ...(record.selection && { selection: record.selection }),
+    ...(action === 'replay_dry_run' && record.runSpecHash !== null && { runSpecHash: record.runSpecHash }),
     capabilities: record.capabilities,
     postureRevision: record.postureRevision,
     requestedBy: record.requestedBy,

@@ -1,4 +1,4 @@
-import type { ApprovalState, CheckApproval, RejectionCode } from '@reenact/contracts';
+import { type ApprovalState, type CheckApproval, canonicalJson, type RejectionCode } from '@reenact/contracts';
 import { type ApprovalRecord, stateAt } from './approval.js';
 
 const BY_STATE: Record<ApprovalState, RejectionCode | undefined> = {
@@ -34,8 +34,15 @@ function covers(approval: ApprovalRecord, wanted: Purpose): boolean {
     approval.artifactId === wanted.artifactId &&
     approval.dryRunId === wanted.dryRunId &&
     approval.planDigest === wanted.planDigest &&
-    approval.postureRevision === wanted.postureRevision
+    approval.postureRevision === wanted.postureRevision &&
+    (approval.action !== 'replay_dry_run' || opens(approval, wanted))
   );
+}
+
+/** A dry run has no plan before it is made: what it may be made of is what was approved. */
+function opens(approval: ApprovalRecord, { selection, runSpecHash }: Purpose): boolean {
+  const sameRecords = !approval.selection || canonicalJson(approval.selection) === canonicalJson(selection ?? {});
+  return sameRecords && approval.runSpecHash === (runSpecHash ?? null);
 }
 
 /** Why the use that this replay holds cannot be settled now; undefined when it can. */

@@ -1,4 +1,12 @@
-import { type CallContext, openArtifact, Problem, type RequestApproval, readDryRun } from '@reenact/contracts';
+import {
+  type Artifact,
+  type CallContext,
+  openArtifact,
+  Problem,
+  type RequestApproval,
+  readDryRun,
+  readVersion,
+} from '@reenact/contracts';
 import type { RpcClient } from '@reenact/messaging';
 import type { ApprovalRecord } from '../domain/approval.js';
 
@@ -45,13 +53,11 @@ export async function coverPlan(rpc: RpcClient, dryRunId: string, context: CallC
 /** The artifact that a dry run is to open. Throws `validation_failed` when there is none. */
 export async function coverArtifact(
   rpc: RpcClient,
-  { artifactId, selection }: RequestApproval & { artifactId: string },
+  { artifactId, selection, versionId }: RequestApproval & { artifactId: string },
   context: CallContext,
 ): Promise<Covered> {
-  const { artifact } = await rpc.call(openArtifact, { artifactId }, context).catch((error: unknown) => {
-    if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
-    throw new Problem('validation_failed', { errors: [{ path: '/artifactId', message: 'names no artifact' }] });
-  });
+  const { artifact } = await rpc.call(openArtifact, { artifactId }, context).catch(asUnknown('/artifactId', 'names no artifact'));
+  const runSpecHash = await runSpecHashOf(rpc, artifact, versionId, context);
   return {
     orgId: artifact.orgId,
     projectId: artifact.projectId,
@@ -59,8 +65,29 @@ export async function coverArtifact(
     artifactId,
     artifactSha256: artifact.sha256,
     specHash: artifact.specHash ?? null,
-    runSpecHash: artifact.specHash ?? null,
+    runSpecHash,
     ...(selection && { selection: { ...selection } }),
     capabilities: [],
+  };
+}
+
+/** The recorded spec, or that of another version of the same project. */
+async function runSpecHashOf(
+  rpc: RpcClient,
+  { projectId, specHash }: Pick<Artifact, 'projectId' | 'specHash'>,
+  versionId: string | undefined,
+  context: CallContext,
+): Promise<string | null> {
+  if (versionId === undefined) return specHash ?? null;
+  const unknown = asUnknown('/versionId', 'names no version of the project');
+  const version = await rpc.call(readVersion, { versionId }, context).catch(unknown);
+  return version.projectId === projectId ? version.specHash : unknown(new Problem('not_found'));
+}
+
+/** What is not found is a field that is wrong. */
+function asUnknown(path: string, message: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
+    throw new Problem('validation_failed', { errors: [{ path, message }] });
   };
 }

@@ -7,7 +7,7 @@ export function checkRequest(request: RequestApproval, now: Date): void {
   const plan = request.action === 'replay_execute';
   if (plan && request.dryRunId === undefined) wrong('dryRunId', 'must name the dry run whose plan is to be approved');
   if (!plan && request.artifactId === undefined) wrong('artifactId', 'must name the artifact to open');
-  for (const field of plan ? (['artifactId', 'selection'] as const) : (['dryRunId'] as const)) {
+  for (const field of plan ? (['artifactId', 'selection', 'versionId'] as const) : (['dryRunId'] as const)) {
     if (request[field] !== undefined) wrong(field, `must be absent for ${request.action}`);
   }
   for (const field of ['ttl', 'decideWithin'] as const) {

@@ -4,6 +4,7 @@ import {
   checkApproval,
   type DryRunFacts,
   type DsseEnvelope,
+  type PipelineVersion,
   Problem,
   pinTargets,
   readCredential,
@@ -69,7 +70,7 @@ export class ReadFacts {
   /** Without a dry run the targets are those that the spec names. */
   private async pins(replay: ReplayRecord, facts: ReplayFacts, context: CallContext): Promise<Readings['pins']> {
     if (replay.mode !== 'execute' || replay.dryRunId !== undefined) return undefined;
-    const version = replay.otherVersionId === undefined ? facts.recordedVersion : (facts.otherVersion ?? facts.recordedVersion);
+    const version = versionToRun(replay, facts);
     const names = version ? targetNames(version.spec) : [];
     if (names.length === 0) return [];
     const { environmentId } = replay;
@@ -84,6 +85,7 @@ export class ReadFacts {
     const { approvalId, dryRunId, mode, environmentId, artifactId, requestedBy } = replay;
     const postureRevision = readings.facts.posture?.revision;
     const planDigest = readings.dryRun?.planDigest;
+    const runSpecHash = versionToRun(replay, readings.facts)?.specHash ?? replay.artifact.specHash;
     const planless = dryRunId !== undefined && planDigest === undefined;
     if (approvalId === undefined || postureRevision === undefined || planless || !asksApproval(replay, readings)) return {};
     const request = {
@@ -94,6 +96,7 @@ export class ReadFacts {
       artifactId,
       ...(dryRunId !== undefined && { dryRunId }),
       ...(planDigest !== undefined && { planDigest }),
+      ...(mode === 'dry_run' && { selection: replay.selection, ...(runSpecHash !== undefined && { runSpecHash }) }),
       postureRevision,
     };
     const [approval, credential] = await Promise.all([
@@ -112,4 +115,8 @@ export class ReadFacts {
       throw error;
     }
   }
+}
+
+function versionToRun({ otherVersionId }: ReplayRecord, { recordedVersion, otherVersion }: ReplayFacts): PipelineVersion | null {
+  return (otherVersionId === undefined ? undefined : otherVersion) ?? recordedVersion;
 }

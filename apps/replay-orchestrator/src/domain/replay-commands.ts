@@ -26,6 +26,7 @@ export const COMMANDS: Record<CommandName, (replay: ReplayRecord) => MessageDraf
       artifactId: replay.artifactId,
       ...(replay.dryRunId !== undefined && { dryRunId: replay.dryRunId }),
       ...(resolved(replay).planDigest !== undefined && { planDigest: resolved(replay).planDigest }),
+      ...(replay.mode === 'dry_run' && { selection: replay.selection, runSpecHash: resolved(replay).runSpecHash }),
       postureRevision: resolved(replay).postureRevision,
     }),
   ],

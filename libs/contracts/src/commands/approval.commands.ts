@@ -1,6 +1,7 @@
 import { defineCommand } from '../define.js';
-import { Hash, Id, Int, OneOf } from '../field.js';
+import { Hash, Id, Int, Nested, OneOf } from '../field.js';
 import { APPROVAL_ACTIONS, type ApprovalAction } from '../shapes/approval.js';
+import { Selection } from '../shapes/replay.js';
 
 const APR = 'apr_01h455vb4pex5vsknk084sn02q';
 const RPL = 'rpl_01h455vb4pex5vsknk084sn02q';
@@ -15,6 +16,9 @@ export class ReserveUse {
   @Id('artifact') artifactId: string;
   @Id('replay', { optional: true }) dryRunId?: string;
   @Hash({ optional: true }) planDigest?: string;
+  /** Of a dry run: its records, and the spec that it runs. */
+  @Nested(() => Selection, { optional: true }) selection?: Selection;
+  @Hash({ optional: true }) runSpecHash?: string;
   @Int({ min: 1 }) postureRevision: number;
 }
 export const reserveUse = defineCommand({

@@ -21,7 +21,9 @@ export class RequestApproval {
   @OneOf(APPROVAL_ACTIONS) action: ApprovalAction;
   @Id('replay', { optional: true }) dryRunId?: string;
   @Id('artifact', { optional: true }) artifactId?: string;
+  /** Of a dry run: the records that it may take, and the version that it may run instead of the recorded one. */
   @Nested(() => Selection, { optional: true }) selection?: Selection;
+  @Id('version', { optional: true }) versionId?: string;
   @Duration() ttl: string;
   @Duration({ optional: true }) decideWithin?: string;
   @Time({ optional: true }) notBefore?: string;
@@ -126,6 +128,9 @@ export class CheckApproval {
   @Id('artifact') artifactId: string;
   @Id('replay', { optional: true }) dryRunId?: string;
   @Hash({ optional: true }) planDigest?: string;
+  /** Of a dry run: its records, and the spec that it runs. */
+  @Nested(() => Selection, { optional: true }) selection?: Selection;
+  @Hash({ optional: true }) runSpecHash?: string;
   @Int({ min: 1 }) postureRevision: number;
 }
 export interface ApprovalFacts {

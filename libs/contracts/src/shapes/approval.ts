@@ -1,3 +1,5 @@
+import type { Selection } from './replay.js';
+
 export const APPROVAL_STATES = ['pending', 'approved', 'denied', 'expired', 'withdrawn', 'used', 'revoked'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
@@ -21,6 +23,9 @@ export interface Approval {
   artifactId: string;
   dryRunId?: string;
   planDigest?: string;
+  /** Of a dry run: the records that it may take (absent: any), and the spec that it may run. */
+  selection?: Selection;
+  runSpecHash?: string;
   capabilities: string[];
   postureRevision: number;
   requestedBy: { kind: string; id: string; name?: string };
