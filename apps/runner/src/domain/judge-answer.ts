@@ -26,9 +26,13 @@ const LONGEST_DELAY_MS = 5_000;
 
 /**
  * Answered by whatever stands before the target, which gave up waiting for it or lost it half-way: the request may have been carried out.
- * Any other 5xx is the target's own word that it failed.
+ * 503 is among them because proxies say it of a connection that was reset after the request had gone through; 520 to 527 are Cloudflare's
+ * (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/). Any other 5xx is the target's
+ * own word that it failed.
  */
-const OF_INTERMEDIARIES = [408, 502, 504];
+const OF_INTERMEDIARIES = [408, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527];
+/** After a `POST` that was carried out: "see there". Not followed, and no failure that frees the key of what happens once only. */
+const SEE_OTHER = 303;
 
 /** What follows from an attempt. Only what was surely not sent, or is idempotent, is ever sent again. */
 export function judgeAnswer(attempted: Attempted, { idempotent, sent, notSent }: AttemptSituation): AnswerVerdict {
@@ -40,6 +44,7 @@ export function judgeAnswer(attempted: Attempted, { idempotent, sent, notSent }:
     case 'answered': {
       const { status } = attempted;
       if (status >= 200 && status < 300) return 'done';
+      if (status === SEE_OTHER && !idempotent) return 'indeterminate';
       if (OF_INTERMEDIARIES.includes(status)) return uncertain({ idempotent, sent });
       const passing = status === 429 || status >= 500;
       return passing && idempotent && sent < MAX_ATTEMPTS ? 'retry' : 'failed';
