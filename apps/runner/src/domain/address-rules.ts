@@ -4,6 +4,11 @@ import ipaddr from 'ipaddr.js';
 export type AddressRange = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 const ZONE = /%.*$/;
+/**
+ * Public by its range, but the host itself wherever Azure runs this
+ * (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
+ */
+const AZURE_HOST = '168.63.129.16';
 
 /** Reads `REENACT_EGRESS_ALLOW` and `REENACT_EGRESS_DENY`: CIDR ranges or single addresses, separated by commas. Throws a RangeError naming the part that is neither. */
 export function parseRanges(text: string): AddressRange[] {
@@ -48,6 +53,7 @@ export function addressFault(text: string, { allowed, own = [] }: EgressRules): 
   const address = ipaddr.process(bare);
   if (isIn(address, allowed)) return undefined;
   if (isIn(address, own)) return "the address is the installation's own";
+  if (address.toString() === AZURE_HOST) return 'the address is of the cloud platform';
   const range = address.range();
   return range === 'unicast' && !isEmbedded(address) ? undefined : `the address is ${range}`;
 }

@@ -160,6 +160,12 @@ describe('egress', () => {
     await new Promise((resolve) => closed.close(resolve));
     const unreachable = await http(target(`http://127.0.0.1:${free}`)).send(sending());
     expect(unreachable).toEqual({ kind: 'not_sent', reason: expect.stringContaining('ECONNREFUSED') });
+    // A connection that is not made in the time for an answer has carried nothing.
+    const silent = createServer((socket) => sockets.add(socket));
+    servers.push(silent);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port: mute } = silent.address() as { port: number };
+    expect(await http(target(`https://127.0.0.1:${mute}`)).send(sending())).toMatchObject({ kind: 'not_sent' });
     tickets.answer = () => undefined;
     expect(await http(target(url)).send(sending())).toMatchObject({ kind: 'unknown' });
   });
@@ -242,8 +248,8 @@ describe('egress', () => {
     const to = target(`nats://127.0.0.1:${server.port}`, { authorization: { value: `Basic ${login}` } }, 'nats');
     const channel = new NatsChannel(to, { allowed: LOOPBACK, answerTimeoutMs: 500 });
     channels.push(channel);
-    const send = (subject: string, size = 2) =>
-      channel.send({ ...sending({ kind: 'nats', subject }), payload: Buffer.alloc(size, '1') });
+    const send = (subject: string, size = 2, headers = {}) =>
+      channel.send({ ...sending({ kind: 'nats', subject, headers }), payload: Buffer.alloc(size, '1') });
 
     const denied = { kind: 'not_sent', final: true, reason: expect.stringMatching(/permissions violation/i) };
     const tooLong = { kind: 'not_sent', final: true, reason: expect.stringContaining('max_payload') };
@@ -252,6 +258,7 @@ describe('egress', () => {
     expect(await send('tickets.made')).toEqual(taken);
     expect(await send('tickets.made', 2_000)).toEqual(tooLong);
     expect(await send('secrets.made')).toEqual(denied);
+    expect(await send('tickets.made', 2, { 'x-note': 'a\r\nb' })).toMatchObject({ kind: 'not_sent', final: true });
     expect(await send('tickets.changed')).toEqual(taken);
     await reader.flush();
     expect(received).toEqual(['tickets.made', 'tickets.changed']);

@@ -31,6 +31,8 @@ interface Prepared {
 export class HttpChannel implements Channel {
   private prepared: Promise<Prepared> | undefined;
   private sendBy = 0;
+  /** Whether the request that is under way has got its connection: before that, none of it can have left. */
+  private connected = false;
 
   constructor(
     private readonly target: Target,
@@ -70,14 +72,15 @@ export class HttpChannel implements Channel {
     options: Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>,
   ): Promise<Attempted> {
     const signal = AbortSignal.timeout(this.options.answerTimeoutMs);
+    this.connected = false;
     try {
       const { statusCode, body } = await request(url, { ...options, dispatcher, signal });
       // The status is the answer; what becomes of the rest changes nothing.
       await body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => body.destroy());
       return { kind: 'answered', status: statusCode };
     } catch (error) {
-      if (error instanceof NotSent) return notSent(error);
       if ((error as { code?: string }).code === 'UND_ERR_INVALID_ARG') return { ...notSent(error), final: true };
+      if (error instanceof NotSent || !this.connected) return notSent(error);
       return { kind: 'unknown', reason: reasonOf(error) };
     }
   }
@@ -103,7 +106,10 @@ export class HttpChannel implements Channel {
       connect: (options, done) =>
         connect(options, (error, socket) => {
           if (error) return done(new NotSent(reasonOf(error)), null);
-          if (performance.now() < this.sendBy) return done(null, socket);
+          if (performance.now() < this.sendBy) {
+            this.connected = true;
+            return done(null, socket);
+          }
           socket.destroy();
           done(new NotSent('the time to send it was over'), null);
         }),

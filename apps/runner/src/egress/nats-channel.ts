@@ -40,12 +40,17 @@ export class NatsChannel implements Channel {
       if ((await this.prepared)?.nc.isClosed()) this.prepared = undefined;
       this.prepared ??= this.prepare();
       prepared = await this.prepared;
+    } catch (error) {
+      this.prepared = undefined;
+      return notSent(error);
+    }
+    try {
       const sent = sentHeaders(action.headers, prepared.headers, action.idempotencyKey);
       for (const [name, value] of Object.entries(sent)) carried.set(name, value);
       carried.set('Nats-Msg-Id', action.idempotencyKey);
     } catch (error) {
-      this.prepared = undefined;
-      return notSent(error);
+      // A value that no header can have, as one with a line break.
+      return { ...notSent(error), final: true };
     }
     if (performance.now() >= sendBy) return { kind: 'not_sent', reason: 'the time to send it was over' };
     const { nc, refusals } = prepared;
