@@ -189,16 +189,20 @@ export class EffectLedger {
   }
 
   private async end(tx: Transaction, row: RunRow, { action, state, status, error }: Ended): Promise<void> {
-    await tx.query(
-      'update runner.effect set state = $3, status = $4, error = $5, ended_at = now() where replay_id = $1 and index = $2',
+    // A run that gets on is not one that is taken in vain: it is given up for claims since then only.
+    const [told] = await tx.query<Pick<RunRow, 'actions_done' | 'strikes'>>(
+      `with ended as (
+         update runner.effect set state = $3::text, status = $4, error = $5, ended_at = now()
+         where replay_id = $1 and index = $2 and state = 'started' returning 1)
+       update runner.run set actions_done = actions_done + case when $3 = 'done' then 1 else 0 end,
+         strikes = case when $3 = 'done' then 1 else strikes end
+       where replay_id = $1 and exists (select from ended) returning actions_done, strikes`,
       [row.replay_id, action.index, state, status ?? null, error?.slice(0, 1000) ?? null],
     );
-    if (state === 'done') {
-      // A run that gets on is not one that is taken in vain: it is given up for claims since then only.
-      await tx.query('update runner.run set actions_done = actions_done + 1, strikes = 1 where replay_id = $1', [row.replay_id]);
-      row.actions_done += 1;
-      row.strikes = 1;
-    }
+    // Written already: the answer of that commit was lost, and it is tried again.
+    if (!told) return;
+    row.actions_done = told.actions_done;
+    row.strikes = told.strikes;
     await this.outbox.add(tx, contextOf(row), [
       ended(row, {
         index: action.index,
