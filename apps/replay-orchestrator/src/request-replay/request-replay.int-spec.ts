@@ -49,7 +49,8 @@ describe('request-replay', () => {
       again: false,
       selection: { lastN: 5 },
     });
-    expect(Date.parse(replay.startBy as string) - Date.parse(replay.createdAt)).toBeCloseTo(300_000, -2);
+    const patience = Date.parse(replay.startBy as string) - Date.parse(replay.createdAt);
+    expect(patience > 240_000 && patience <= 300_000).toBe(true);
     const out = await harness.reaches(replay.id, 'dispatching');
     expect(out.checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
       'environment passed',
