@@ -22,6 +22,14 @@ describe('parse-exact-json', () => {
     );
   });
 
+  it('looks at a number of any length once', () => {
+    const zeros = '0'.repeat(4_000_000);
+    for (const text of [`0.1${zeros}1`, `1.${zeros}1e-5`, `-${zeros.replace('0', '1')}.5`]) {
+      expect(parseExactJson(text)).toBeInstanceOf(InexactNumber);
+    }
+    expect(parseExactJson(`0.1${zeros}`)).toBe(0.1);
+  });
+
   it('scans any JSON as JSON.parse does', () => {
     fc.assert(
       fc.property(spaced, (text) => {

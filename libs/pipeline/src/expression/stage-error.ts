@@ -18,6 +18,7 @@ export const STAGE_ERROR_CODES = [
   'result_too_large',
   'path_invalid',
   'subject_invalid',
+  'header_invalid',
   'too_many_items',
 ] as const;
 export type StageErrorCode = (typeof STAGE_ERROR_CODES)[number];

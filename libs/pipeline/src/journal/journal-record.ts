@@ -20,6 +20,7 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 /** One captured input record. */
 export class JournalRecord {
   private decodedBody: { value: unknown } | undefined;
+  private capturedBytes: Buffer | undefined;
 
   private constructor(
     readonly offset: number,
@@ -83,6 +84,12 @@ export class JournalRecord {
 
   /** The captured bytes: those of `bodyBase64`, else the text of `body` as the journal has it. */
   get rawBody(): Buffer {
+    // Looked for once: a record may be sent as it is by many actions.
+    this.capturedBytes ??= this.readCapturedBytes();
+    return this.capturedBytes;
+  }
+
+  private readCapturedBytes(): Buffer {
     if (this.base64 !== undefined) return Buffer.from(this.base64, 'base64');
     return Buffer.from(new JsonScanner(this.line).memberText('body') ?? '', 'utf8');
   }

@@ -18,6 +18,7 @@ describe('journal-record', () => {
     const line = `{"offset":0,"at":"${AT}","headers":{"body":"no"},"body": {"b" : 1.0,"n":12345678901234567890} }`;
     const record = JournalRecord.parse(line);
     expect(record.rawBody.toString()).toBe('{"b" : 1.0,"n":12345678901234567890}');
+    expect(record.rawBody).toBe(record.rawBody);
     expect((record.body as { n: unknown }).n).toEqual(new InexactNumber('12345678901234567890'));
   });
 
