@@ -7,9 +7,8 @@ const MAX_SUBJECT_LENGTH = 255;
 const PLAIN_PATH = /^\/(?:[\w~!$&'()*+,;=:@-][\w~!$&'()*+,;=:@/?-]*)?$/;
 /** What URLs allow, without what parsers repair silently. */
 const PATH = /^\/[\w\-.~!$&'()*+,;=:@%/?[\]]*$/;
-/** An escaped escape is one more decoding away from the same thing. */
-const ESCAPED_STRUCTURE = /%(?:25)*(?:2e|2f|5c|0[0-9a-f]|1[0-9a-f]|7f)/i;
-const ESCAPED_SEMICOLON = /%(?:25)*3b/gi;
+const ESCAPED_STRUCTURE = /%(?:2e|2f|5c|0[0-9a-f]|1[0-9a-f]|7f)/i;
+const ESCAPED_ASCII = /%([0-7][0-9a-f])/gi;
 const SUBJECT = /^[!-)+-\-/-=?-~]+(?:\.[!-)+-\-/-=?-~]+)*$/;
 
 /**
@@ -23,12 +22,18 @@ export function httpPathFault(path: string): string | undefined {
   if (path.startsWith('//')) return 'the path begins like a host';
   if (/%(?![0-9a-f]{2})/i.test(path)) return 'the path has a malformed escape';
   const [pathname] = path.split('?', 1);
-  if (ESCAPED_STRUCTURE.test(pathname)) return 'the path escapes a dot, a slash or a control character';
   if (!isUtf8(pathname)) return 'the path has escapes that are not UTF-8';
-  // Some servers take off what follows a semicolon before they read the dots.
-  const segments = pathname.replaceAll(ESCAPED_SEMICOLON, ';').split('/');
-  if (segments.some((segment) => /^\.\.?(?:;|$)/.test(segment))) return 'the path has a dot segment';
-  return undefined;
+  // What one decoding shows, a server that decodes once more may read.
+  for (let [read, next] = [pathname, decodedOnce(pathname)]; ; [read, next] = [next, decodedOnce(next)]) {
+    if (ESCAPED_STRUCTURE.test(read)) return 'the path escapes a dot, a slash or a control character';
+    // Some servers take off what follows a semicolon before they read the dots.
+    if (next.split('/').some((segment) => /^\.\.?(?:;|$)/.test(segment))) return 'the path has a dot segment';
+    if (next === read) return undefined;
+  }
+}
+
+function decodedOnce(text: string): string {
+  return text.replaceAll(ESCAPED_ASCII, (_escape, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
 /** Why nothing may be published to that subject; undefined when it may. What passes here passes at the way out. */
