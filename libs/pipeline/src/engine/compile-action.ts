@@ -8,6 +8,7 @@ import { StageError } from '../expression/stage-error.js';
 import type { ActionSpec, ActionStage } from '../spec/spec-model.js';
 import type { EngineAction } from './action.js';
 import { checkHttpPath, checkNatsSubject } from './address.js';
+import { checkHeader } from './header-value.js';
 import type { Item } from './item.js';
 
 /** Makes the action that an item asks for; `n` numbers it. */
@@ -85,7 +86,8 @@ function compileHeaders(passed: string[]): (item: Item, contentType: string | un
   const allowed = passed.map((name) => name.toLowerCase());
   return (item, contentType) => {
     const captured = item.record.headers;
-    const headers = new Map(allowed.filter((name) => Object.hasOwn(captured, name)).map((name) => [name, captured[name]]));
+    const present = allowed.filter((name) => Object.hasOwn(captured, name));
+    const headers = new Map(present.map((name) => [name, checkHeader(name, captured[name])]));
     if (contentType !== undefined) headers.set('content-type', contentType);
     if (headers.size === 0) return undefined;
     return Object.fromEntries([...headers].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -176,6 +176,19 @@ describe('pipeline-run', () => {
     expect(runOver([stage], [subject]).errors).toMatchObject([{ code: 'subject_invalid' }]);
   });
 
+  it.each([
+    ['v\r\nX-Evil: 1', 'characters that no header can have'],
+    ['\u20ac', 'characters that no header can have'],
+    ['a\0b', 'characters that no header can have'],
+    ['a'.repeat(8193), 'longer than 8192'],
+  ])('makes no action with the header %j', (value, message) => {
+    const stage = actionStage('a', ['in'], { headers: ['x-a'] });
+    const { actions, errors } = runOver([stage], [1], { headers: { 'X-A': value } });
+    expect(actions).toEqual([]);
+    expect(errors).toMatchObject([{ code: 'header_invalid', message: expect.stringContaining(message) }]);
+    expect(runOver([stage], [1], { headers: { 'X-A': 'caf\u00e9\t1' } }).actions).toHaveLength(1);
+  });
+
   it('refuses bodies that nest too deep, and goes on', () => {
     const deep = JSON.parse(`${'['.repeat(1000)}${']'.repeat(1000)}`) as unknown;
     const { actions, errors } = runOver([actionStage('a', ['in']), mapStage('m', ['in'], 'm', 'body')], [deep, 1]);
