@@ -90,6 +90,19 @@ describe('execute-run', () => {
     expect(world.tickets.seen).toEqual([]);
   });
 
+  it('execute-run - without a dry run too, a target that changed since the checks is not sent to', async () => {
+    const { posture } = world.answers;
+    const { dryRunId: _run, planDigest: _plan, approvalId: _approval, credential: _credential, ...rest } = await world.approved();
+    world.answers.posture = { ...posture, posture: defaultPosture('dev') };
+    world.answers.target = { ...world.answers.target, revision: world.answers.target.revision + 1 };
+    try {
+      expect(await world.perform(rest)).toMatchObject({ name: 'run.refused', data: { codes: ['target_changed'] } });
+    } finally {
+      world.answers.posture = posture;
+    }
+    expect(world.tickets.seen).toEqual([]);
+  });
+
   it('execute-run - a key set that the root key did not sign is not believed', async () => {
     const command = await world.approved({ records: 1 });
     const { keys } = world.answers;

@@ -62,7 +62,7 @@ export class VerifyRunHandler {
     const inputs = await this.maker.gather(command, context, patience);
     refuseFor(evidenceFaults(command, inputs.artifact, scope), 'the evidence does not fit the command');
     const posture = await this.posture(lease, command, credential, scope, patience);
-    const targets = command.planDigest === undefined ? await this.maker.pin(inputs, context, patience) : command.targets;
+    const { targets } = command;
     const options = { posture, targets, salt: command.dryRunId ?? command.replayId, now: this.clock.now() };
     const built = await this.maker.make(command, inputs, options, recording, pulse);
     const plan: PlanFacts = { header: built.header as PlanHeader, planDigest: built.planDigest };
