@@ -21,6 +21,7 @@ import { RivalMode1764000000005 } from './store/rival-mode.migration.js';
 import { RunTables1764000000000 } from './store/run.migration.js';
 import { RunStore } from './store/run.store.js';
 import { RunClaims } from './store/run-claims.store.js';
+import { RunStartBy1764000000007 } from './store/run-start-by.migration.js';
 import { RunTrace1764000000003 } from './store/run-trace.migration.js';
 import { StorageOutages } from './store/storage-outages.js';
 import { TargetTurn1764000000006 } from './store/target-turn.migration.js';
@@ -47,6 +48,7 @@ export const coreImports = (config: RunnerPoolConfig): DynamicModule['imports'] 
       EffectIdempotent1764000000004,
       RivalMode1764000000005,
       TargetTurn1764000000006,
+      RunStartBy1764000000007,
     ],
   }),
   MessagingModule.forRoot({ service: 'runner', nats: config.nats }),

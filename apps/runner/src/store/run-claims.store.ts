@@ -23,7 +23,7 @@ export class RunClaims {
         `select replay_id, state from runner.run where mode = $1 and due_at <= now()
            and not (mode = 'execute' and withdraw is null
              and environment_id in (select environment_id from runner.execution_switch where state = 'paused')
-             and (state = 'running' or now() < (command->>'startBy')::timestamptz))
+             and (state = 'running' or now() < start_by))
          order by due_at limit $2 for update skip locked`,
         [mode, most],
       );

@@ -76,8 +76,8 @@ export class RunLease {
     const { begun, ours } = await this.work.together(this.replayId, async (tx) => {
       const [row] = await tx.query<RunRow>(
         `update runner.run set state = 'starting', version = version + 1
-         where replay_id = $1 and attempt = $2 and state = any($3) and withdraw is null and now() < $4::timestamptz returning *`,
-        [this.replayId, this.attempt, sourcesOf('execute', 'begin'), startBy],
+         where replay_id = $1 and attempt = $2 and state = any($3) and withdraw is null and clock_timestamp() < $4::timestamptz returning *`,
+        [this.replayId, this.attempt, sourcesOf('execute', 'begin'), new Date(startBy)],
       );
       if (row) return { begun: row, ours: true };
       const found = await tx.query('select 1 from runner.run where replay_id = $1 and attempt = $2 and ended_at is null', [

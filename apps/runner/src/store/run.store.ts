@@ -60,13 +60,13 @@ export class RunStore {
     const rows = await tx.query(
       `insert into runner.run
          (replay_id, mode, state, org_id, project_id, environment_id, command, command_digest, correlation_id, causation_id, traceparent,
-          due_at)
-       values ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, now())
+          start_by, due_at)
+       values ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $12, now())
        on conflict (replay_id) do update set
          mode = excluded.mode, state = 'queued', org_id = excluded.org_id, project_id = excluded.project_id,
          environment_id = excluded.environment_id, command = excluded.command, command_digest = excluded.command_digest,
          correlation_id = excluded.correlation_id, causation_id = excluded.causation_id, traceparent = excluded.traceparent,
-         due_at = excluded.due_at, strikes = 0, attempt = run.attempt + 1,
+         start_by = excluded.start_by, due_at = excluded.due_at, strikes = 0, attempt = run.attempt + 1,
          unconfirmed = false, withdraw = null, posture = null, plan_digest = null, header = null,
          records = 0, records_total = null, actions_done = 0, actions_total = null,
          codes = null, detail = null, started_at = null, ended_at = null, version = run.version + 1
@@ -84,6 +84,7 @@ export class RunStore {
         id,
         traceparent ?? null,
         anyway,
+        'startBy' in data ? new Date(data.startBy) : null,
       ],
     );
     return rows.length > 0;
