@@ -36,7 +36,7 @@ export class Answers {
   target: Target;
   /** Beside the one. */
   readonly otherTargets: Target[] = [];
-  keys: SignedKeySet;
+  keys: () => SignedKeySet;
   settle: () => SettledUse = () => ({ settled: true });
   /** What the orchestrator stands by, by replay: the digests of its command and of the place. */
   readonly dispatched = new Map<string, { commandDigest: string; scopeDigest: string }>();
@@ -94,7 +94,7 @@ class Responders {
   @Rpc(listSigningKeys)
   async keys(): Promise<SignedKeySet> {
     this.answers.asked('keys');
-    return this.answers.keys;
+    return this.answers.keys();
   }
 
   @Rpc(settleUse)

@@ -63,7 +63,7 @@ export class RunnerWorld {
   /** A test may go on in another one. */
   environmentId = newId('environment');
   readonly requesterId = newId('user');
-  private readonly keys = new SigningKeys();
+  readonly keys = new SigningKeys();
   private readonly runners: RunningService[] = [];
 
   private constructor(
@@ -106,7 +106,7 @@ export class RunnerWorld {
       posture: defaultPosture('prod'),
       changedAt: new Date().toISOString(),
     };
-    world.answers.keys = world.keys.set();
+    world.answers.keys = () => world.keys.set();
     await world.capture();
     return world;
   }

@@ -18,7 +18,8 @@ export class SigningKeys {
     return publicKeyText(this.root.publicKey);
   }
 
-  set(): SignedKeySet {
+  /** As it was signed at that time. */
+  set(at = new Date()): SignedKeySet {
     const { publicKey } = this.signing;
     const key = {
       kid: keyIdOf(publicKey),
@@ -28,7 +29,7 @@ export class SigningKeys {
       status: 'active' as const,
       notBefore: '2026-01-01T00:00:00.000Z',
     };
-    return signKeySet([key], new Date().toISOString(), { keyid: keyIdOf(this.root.publicKey), privateKey: this.root.privateKey });
+    return signKeySet([key], at.toISOString(), { keyid: keyIdOf(this.root.publicKey), privateKey: this.root.privateKey });
   }
 
   issue(payload: ApprovalPayload): DsseEnvelope {

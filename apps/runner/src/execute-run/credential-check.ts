@@ -7,21 +7,26 @@ import {
   type SignedKeySet,
   type SigningKey,
 } from '@reenact/contracts';
-import { type ApprovalPayload, verifyApprovalCredential, verifyKeySet } from '@reenact/credentials';
+import { type ApprovalPayload, CredentialError, verifyApprovalCredential, verifyKeySet } from '@reenact/credentials';
+import { Clock } from '@reenact/service-kit';
 import { type ExecutePoolConfig, RUNNER_CONFIG, rootKeyOf } from '../runner.config.js';
 import { type Patience, patiently } from '../take-runs/patiently.js';
 import { SharedCalls } from '../take-runs/shared-calls.js';
 import { credentialRefusal, Refused } from './refused.js';
 
+/** A key set is signed when it is asked for; clocks of different machines may be apart. */
+const KEY_SET_LIVES_MS = 5 * 60_000;
+
 /** Verifies credentials with keys that the configured root key vouches for; nobody's word is taken. */
 @Injectable()
 export class CredentialCheck {
   private readonly rootKey;
-  private verified: { digest: string; keys: SigningKey[] } | undefined;
+  private verified: { digest: string; keys: SigningKey[]; issuedAt: string } | undefined;
 
   constructor(
     @Inject(RUNNER_CONFIG) config: ExecutePoolConfig,
     private readonly calls: SharedCalls,
+    private readonly clock: Clock,
   ) {
     this.rootKey = rootKeyOf(config.rootPublicKey);
   }
@@ -40,10 +45,16 @@ export class CredentialCheck {
     }
   }
 
-  /** The keys of a set whose signature holds; the set that was verified last is known by its bytes. */
+  /**
+   * The keys of a set whose signature holds and which is of now: an older one may name a key as good that has been retired since. The set
+   * that was verified last is known by its bytes.
+   */
   private keysOf(set: SignedKeySet): SigningKey[] {
     const digest = canonicalSha256(set.envelope);
-    if (this.verified?.digest !== digest) this.verified = { digest, keys: verifyKeySet(set, this.rootKey).keys };
-    return this.verified.keys;
+    if (this.verified?.digest !== digest) this.verified = { digest, ...verifyKeySet(set, this.rootKey) };
+    const { keys, issuedAt } = this.verified;
+    if (Math.abs(this.clock.now().getTime() - Date.parse(issuedAt)) > KEY_SET_LIVES_MS)
+      throw new CredentialError('key_unknown', `the key set is of ${issuedAt}, which is not now`);
+    return keys;
   }
 }

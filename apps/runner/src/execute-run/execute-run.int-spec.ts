@@ -103,15 +103,16 @@ describe('execute-run', () => {
     expect(world.tickets.seen).toEqual([]);
   });
 
-  it('execute-run - a key set that the root key did not sign is not believed', async () => {
+  it.each([
+    ['that the root key did not sign', () => unsigned(world.keys.set()), 'approval_signature_invalid'],
+    ['that is an hour old', () => world.keys.set(new Date(Date.now() - 3_600_000)), 'approval_key_unknown'],
+    ['of an hour from now', () => world.keys.set(new Date(Date.now() + 3_600_000)), 'approval_key_unknown'],
+  ])('execute-run - a key set %s is not believed', async (_which, set, code) => {
     const command = await world.approved({ records: 1 });
     const { keys } = world.answers;
-    world.answers.keys = unsigned(keys);
+    world.answers.keys = set;
     try {
-      expect(await world.perform(command)).toMatchObject({
-        name: 'run.refused',
-        data: { codes: ['approval_signature_invalid'] },
-      });
+      expect(await world.perform(command)).toMatchObject({ name: 'run.refused', data: { codes: [code] } });
     } finally {
       world.answers.keys = keys;
     }
