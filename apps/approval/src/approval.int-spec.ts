@@ -48,6 +48,7 @@ import {
   testNats,
   testResponder,
 } from '@reenact/testing';
+import type { ApprovalConfig } from './approval.config.js';
 import { startApproval } from './start-approval.js';
 
 const hash = (digit: string) => `sha256:${digit.repeat(64)}`;
@@ -69,7 +70,7 @@ describe('approval', () => {
   const dryRuns = new Map<string, DryRunFacts>();
   const [openable, otherVersion, foreignVersion] = [newId('artifact'), newId('version'), newId('version')];
 
-  function start(): Promise<RunningService> {
+  function start(change: Partial<ApprovalConfig> = {}): Promise<RunningService> {
     return startApproval({
       host: '127.0.0.1',
       port: 0,
@@ -78,6 +79,7 @@ describe('approval', () => {
       logLevel: process.env.REENACT_TEST_LOG ? 'debug' : 'silent',
       approvalKeyFile: `${home.path}/keys/approval.key`,
       rootKeyFile: `${home.path}/keys/root.key`,
+      ...change,
     });
   }
 
@@ -288,6 +290,28 @@ describe('approval', () => {
     const wanted = { ...payload, artifactSha256: hash('a') };
     expect(bindingFaults(payload, wanted)).toEqual([]);
     expect(statSync(`${home.path}/keys/approval.key`).mode & 0o777).toBe(0o600);
+  });
+
+  it('signing-keys - a key that is rotated away signs on for a day, does not come back, and counts no more once it is retired', async () => {
+    const keysOf = async () => (await call(listSigningKeys, {})).keys;
+    const restart = async (file: string, retiredKeys: string[] = []) => {
+      const replica = await start({ approvalKeyFile: `${home.path}/keys/${file}`, retiredKeys });
+      await replica.stop();
+    };
+    const [{ kid: first }] = await keysOf();
+    await restart('next.key');
+    const [old, next] = await keysOf();
+    expect([old.status, next.status]).toEqual(['retiring', 'active']);
+    expect(Date.parse(old.notAfter as string) - Date.parse(next.notBefore)).toBe(24 * 3_600_000);
+    await restart('approval.key');
+    expect((await keysOf()).map(({ status }) => status)).toEqual(['retiring', 'active']);
+    await restart('next.key', [first]);
+    expect((await keysOf()).map(({ status }) => status)).toEqual(['retired', 'active']);
+    await expect(restart('approval.key')).rejects.toThrow(`holds the key ${first}, which is retired`);
+    // Those that go on with it are as they were.
+    await work.query(`update approval.signing_key set status = 'retiring', not_after = now() + interval '1 day' where kid = $1`, [
+      first,
+    ]);
   });
 
   it('decide-approval - two people at the same moment are two decisions', async () => {

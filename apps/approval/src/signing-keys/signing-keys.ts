@@ -22,30 +22,39 @@ export class SigningKeys implements OnModuleInit {
   private readonly rootKey: KeyObject;
 
   constructor(
-    @Inject(APPROVAL_CONFIG) { approvalKeyFile, rootKeyFile }: ApprovalConfig,
+    @Inject(APPROVAL_CONFIG) private readonly config: ApprovalConfig,
     private readonly work: UnitOfWork,
     private readonly store: SigningKeyStore,
     private readonly clock: Clock,
   ) {
-    this.approvalKey = openKeyFile(approvalKeyFile);
-    this.rootKey = openKeyFile(rootKeyFile);
-    writePublicKey(`${rootKeyFile}.pub`, this.rootKey);
+    this.approvalKey = openKeyFile(config.approvalKeyFile);
+    this.rootKey = openKeyFile(config.rootKeyFile);
+    writePublicKey(`${config.rootKeyFile}.pub`, this.rootKey);
   }
 
-  /** A key file that was replaced is a rotation: the key before it stays good for what it has signed. */
+  /**
+   * A key file that was replaced is a rotation: the key before it stays good for what it has signed, and for a day signs on where a replica
+   * still has it. Throws where the file holds a key whose time is over.
+   */
   async onModuleInit(): Promise<void> {
     const publicKey = createPublicKey(this.approvalKey);
     const kid = keyIdOf(publicKey);
-    await this.work.run((tx) =>
-      this.store.activate(tx, {
+    const now = this.clock.now();
+    const key = await this.work.run(async (tx) => {
+      const active = {
         kid,
         use: APPROVAL_KEY_USE,
         alg: 'Ed25519',
         publicKey: publicKeyText(publicKey),
         status: 'active',
-        notBefore: this.clock.now().toISOString(),
-      }),
-    );
+      } as const;
+      await this.store.activate(tx, { ...active, notBefore: now.toISOString() });
+      await this.store.retire(tx, this.config.retiredKeys ?? []);
+      return this.store.find(tx, kid);
+    });
+    const isOver = key.status === 'retired' || (key.notAfter !== undefined && Date.parse(key.notAfter) <= now.getTime());
+    if (isOver)
+      throw new Error(`${this.config.approvalKeyFile} holds the key ${kid}, which is ${key.status}: put a new one there`);
   }
 
   sign(payload: ApprovalPayload): DsseEnvelope {

@@ -12,19 +12,42 @@ interface Row {
   not_after: Date | null;
 }
 
+/** After a rotation, replicas that were not started anew sign with the key before for so long. */
+const OVERLAP = '24 hours';
+
 @Injectable()
 export class SigningKeyStore {
-  /** Makes this the active key of its use; the one before it retires slowly. */
+  /**
+   * Makes a key that was never seen the active one of its use; the one before it retires slowly. One that was rotated away does not come
+   * back.
+   */
   async activate(tx: Transaction, key: SigningKey): Promise<void> {
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`approval.signing_key.${key.use}`]);
-    await tx.query(
+    const [added] = await tx.query(
       `insert into approval.signing_key (kid, key_use, public_key, status, not_before) values ($1, $2, $3, 'active', $4)
-       on conflict (kid) do update set status = 'active', not_after = null`,
+       on conflict (kid) do nothing returning kid`,
       [key.kid, key.use, key.publicKey, key.notBefore],
     );
+    if (!added) return;
     await tx.query(
-      `update approval.signing_key set status = 'retiring', not_after = $3 where key_use = $2 and kid <> $1 and status = 'active'`,
+      `update approval.signing_key set status = 'retiring', not_after = $3::timestamptz + interval '${OVERLAP}'
+       where key_use = $2 and kid <> $1 and status = 'active'`,
       [key.kid, key.use, key.notBefore],
+    );
+  }
+
+  /** A key that was made known. */
+  async find(query: Queryable, kid: string): Promise<SigningKey> {
+    const found = (await this.list(query)).find((key) => key.kid === kid);
+    if (!found) throw new Error(`the key ${kid} is not known`);
+    return found;
+  }
+
+  /** What these keys have signed counts no more. */
+  async retire(tx: Transaction, kids: string[]): Promise<void> {
+    await tx.query(
+      `update approval.signing_key set status = 'retired', not_after = least(not_after, now()) where kid = any($1) and status <> 'retired'`,
+      [kids],
     );
   }
 
