@@ -1,4 +1,15 @@
-import { CONTRACTS, contextFromHeaders, fromHeaders, isId, newId, Problem, PROBLEMS, toHeaders, validate } from './index.js';
+import {
+  CONTRACTS,
+  contextFromHeaders,
+  fromHeaders,
+  isId,
+  newId,
+  Problem,
+  PROBLEMS,
+  RequestApproval,
+  toHeaders,
+  validate,
+} from './index.js';
 import { durationMs } from './duration.js';
 import { canonicalJson } from './canonical-json.js';
 
@@ -32,6 +43,34 @@ describe('validate', () => {
       expect((error as Problem).code).toBe('validation_failed');
       expect((error as Problem).options.errors?.map((e) => e.path).sort()).toEqual(['/extra', '/mode', '/selection/lastN']);
     }
+  });
+
+  it('says one thing of each wrong field, in words', () => {
+    const said = (plain: object) => {
+      try {
+        validate(
+          RequestApproval,
+          { action: 'replay_execute', ttl: 'PT1H', reason: 'why', ...plain },
+          { unknownFields: 'refuse' },
+        );
+      } catch (error) {
+        return (error as Problem).options.errors;
+      }
+      return [];
+    };
+    expect(said({ action: undefined, ttl: undefined, reason: undefined })).toEqual([
+      { path: '/action', message: 'action is required' },
+      { path: '/ttl', message: 'ttl is required' },
+      { path: '/reason', message: 'reason is required' },
+    ]);
+    expect(said({ ttl: '1h' })).toEqual([{ path: '/ttl', message: 'ttl must be like PT1H' }]);
+    expect(said({ ttl: null, reason: 7 })).toEqual([
+      { path: '/ttl', message: 'ttl must be a string' },
+      { path: '/reason', message: 'reason must be a string' },
+    ]);
+    expect(said({ selection: { fromOffset: 'a' } })).toEqual([
+      { path: '/selection/fromOffset', message: 'fromOffset must be an integer number' },
+    ]);
   });
 
   it('refuses characters that no database keeps', () => {

@@ -76,9 +76,17 @@ function field(
   };
 }
 
+export interface TextOptions extends FieldOptions {
+  min?: number;
+  max?: number;
+  pattern?: RegExp;
+  /** What a text of the pattern looks like, for the one who sent another. */
+  like?: string;
+}
+
 /** Text of `min`..`max` characters (default 0..1024), of a pattern where one is given. */
-export function Text(options: FieldOptions & { min?: number; max?: number; pattern?: RegExp } = {}): PropertyDecorator {
-  const { min = 0, max = 1024, pattern } = options;
+export function Text(options: TextOptions = {}): PropertyDecorator {
+  const { min = 0, max = 1024, pattern, like } = options;
   const schema = { type: 'string', minLength: min, maxLength: max, ...(pattern && { pattern: pattern.source }) };
   const accepts = (value: unknown) =>
     typeof value === 'string' &&
@@ -93,7 +101,7 @@ export function Text(options: FieldOptions & { min?: number; max?: number; patte
     MinLength(min, each),
     MaxLength(max, each),
     storable(each),
-    ...(pattern ? [Matches(pattern, each)] : []),
+    ...(pattern ? [Matches(pattern, { ...each, ...(like && { message: `$property must be like ${like}` }) })] : []),
   ]);
 }
 
@@ -134,7 +142,7 @@ export function Id(kinds: IdKind | IdKind[], options: FieldOptions = {}): Proper
 
 /** `sha256:<64 lower-case hex>`. */
 export function Hash(options: FieldOptions = {}): PropertyDecorator {
-  return Text({ ...options, max: 71, pattern: SHA256_PATTERN });
+  return Text({ ...options, max: 71, pattern: SHA256_PATTERN, like: 'sha256:<64 lower-case hex digits>' });
 }
 
 export const TIME_PATTERN =
@@ -162,7 +170,7 @@ export const DURATION_PATTERN = /^P(?=.)(\d{1,4}D)?(T(?=.)(\d{1,4}H)?(\d{1,5}M)?
 
 /** An ISO 8601 duration of days, hours, minutes and seconds (`PT15M`). */
 export function Duration(options: FieldOptions = {}): PropertyDecorator {
-  return Text({ ...options, max: 32, pattern: DURATION_PATTERN });
+  return Text({ ...options, max: 32, pattern: DURATION_PATTERN, like: 'PT1H' });
 }
 
 /** A whole number, by default 0..2^53-1. */

@@ -25,7 +25,7 @@ export function validateThoroughly<T extends object>(type: new () => T, plain: o
     whitelist: true,
     forbidNonWhitelisted: options.unknownFields === 'refuse',
     forbidUnknownValues: false,
-    validationError: { target: false, value: false },
+    validationError: { target: false },
   });
   if (errors.length > 0) throw new Problem('validation_failed', { errors: flatten(errors, '') });
   return instance;
@@ -45,7 +45,9 @@ function hasOnly(read: object, plain: object): boolean {
 function flatten(errors: ValidationError[], parent: string): FieldError[] {
   return errors.flatMap((error) => {
     const path = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
-    return [...own, ...flatten(error.children ?? [], path)];
+    // The rules of a field go from its type to its limits: of a number there is no length to speak of.
+    const [broken] = Object.values(error.constraints ?? {});
+    const message = error.value === undefined ? `${error.property} is required` : broken;
+    return [...(broken === undefined ? [] : [{ path, message }]), ...flatten(error.children ?? [], path)];
   });
 }

@@ -75,7 +75,7 @@ export const TARGET_NAME_PATTERN = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 
 export class CreateTarget {
   @Id('environment') environmentId: string;
-  @Text({ pattern: TARGET_NAME_PATTERN, max: 63 }) name: string;
+  @Text({ pattern: TARGET_NAME_PATTERN, max: 63, like: 'ticket-server' }) name: string;
   @OneOf(TARGET_KINDS) kind: TargetKind;
   @Text({ min: 1, max: 2048 }) url: string;
   /** `{name: {value} | {secretRef}}` */

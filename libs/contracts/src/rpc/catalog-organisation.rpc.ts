@@ -20,7 +20,7 @@ const ENV = 'env_01h455vb4pex5vsknk084sn02q';
 const USR = 'usr_01h455vb4pex5vsknk084sn02q';
 
 export class CreateOrganisation {
-  @Text({ pattern: SLUG_PATTERN, max: 63 }) slug: string;
+  @Text({ pattern: SLUG_PATTERN, max: 63, like: 'web-shop' }) slug: string;
   @Text({ min: 1, max: 200 }) name: string;
   /** Becomes its first org_admin. */
   @Id('user') ownerId: string;
@@ -48,7 +48,7 @@ export const listOrganisations = defineRpc<Page<Organisation>>()({
 
 export class CreateProject {
   @Id('organisation') orgId: string;
-  @Text({ pattern: SLUG_PATTERN, max: 63 }) slug: string;
+  @Text({ pattern: SLUG_PATTERN, max: 63, like: 'web-shop' }) slug: string;
   @Text({ min: 1, max: 200 }) name: string;
   @Nested(() => IdempotencyClaim, { optional: true }) idempotency?: IdempotencyClaim;
 }
@@ -73,7 +73,7 @@ export const listProjects = defineRpc<Page<Project>>()({
 
 export class CreateEnvironment {
   @Id('project') projectId: string;
-  @Text({ pattern: SLUG_PATTERN, max: 63 }) slug: string;
+  @Text({ pattern: SLUG_PATTERN, max: 63, like: 'web-shop' }) slug: string;
   @Text({ min: 1, max: 200 }) name: string;
   /** Its posture begins with the defaults of the tier. */
   @OneOf(TIERS) tier: Tier;
