@@ -270,6 +270,20 @@ describe('gateway', () => {
     expect(asked.at(-1)?.request).toMatchObject({ ...good, idempotency: { caller: people.operator.id, key: 'k1' } });
   });
 
+  it('request-approval - names every field that is missing, and the one that the action needs', async () => {
+    const ask = async (path: string, body: object, as: 'operator' | 'approver' = 'operator') => {
+      const { json } = await call('POST', path, { as, body });
+      return [json.code, ((json.errors ?? []) as { path: string }[]).map((error) => error.path).sort()];
+    };
+    expect(await ask('approvals', {})).toEqual(['validation_failed', ['/action', '/reason', '/ttl']]);
+    expect(await ask('replays', {})).toEqual(['validation_failed', ['/artifactId', '/mode', '/reason']]);
+    expect(await ask('incidents', {})).toEqual(['validation_failed', ['/environmentId', '/severity', '/title']]);
+    const wanted = { ttl: 'PT1H', reason: 'fine' };
+    expect(await ask('approvals', { ...wanted, action: 'replay_execute' })).toEqual(['validation_failed', ['/dryRunId']]);
+    expect(await ask('approvals', { ...wanted, action: 'replay_dry_run' })).toEqual(['validation_failed', ['/artifactId']]);
+    expect(await ask('approvals', {}, 'approver')).toEqual(['forbidden', []]);
+  });
+
   it("record-decision - refuses one's own request before it speaks of roles", async () => {
     const body = { decision: 'approve', reason: 'fine' };
     const path = `approvals/${APPROVAL}/decisions`;

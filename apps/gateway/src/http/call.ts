@@ -28,8 +28,8 @@ export interface Call {
   /** For `POST`s that create: what the owner keeps of the `Idempotency-Key`, if one was sent. */
   idempotency(): { caller: string; route: string; key: string; requestHash: string } | undefined;
   ask<Q extends object, A>(contract: RpcContract<Q, A>, request: Q): Promise<A>;
-  /** The place of a resource that the body names. Unknown or invisible: `validation_failed` on the field; no role: `forbidden`. */
-  require(field: string, id: string, need: Need): Promise<ResourceScope>;
+  /** The place of a resource that the body names. Absent, unknown or invisible: `validation_failed` on the field; no role: `forbidden`. */
+  require(field: string, id: unknown, need: Need): Promise<ResourceScope>;
   /** Judges a need at the call's own place; for rows that leave it to the handler. Throws `forbidden`. */
   allow(need: Need): void;
   request: FastifyRequest;

@@ -106,9 +106,11 @@ export class RegisterRoutes implements OnModuleInit {
       idempotency: () => idempotencyOf(route, request, caller),
       ask: (contract, body) => this.rpc.call(contract, body, context),
       require: async (field, id, need) => {
+        const wrong = (message: string) =>
+          new Problem('validation_failed', { errors: [{ path: `/${field}`, message: `${field} ${message}` }] });
+        if (typeof id !== 'string') throw wrong('is required');
         const found = await this.access.locate(id, context);
-        const unknown = () =>
-          new Problem('validation_failed', { errors: [{ path: `/${field}`, message: `${field} names nothing you may see` }] });
+        const unknown = () => wrong('names nothing you may see');
         if (!found) throw unknown();
         try {
           return (await this.judge(caller, context, async (who) => allow(who, found, need))).value;

@@ -57,7 +57,17 @@ export function ask<Q extends object, A>(options: Ask<Q, A>): Route {
     status,
     async handle(call) {
       const sent = takesBody ? bodyFor(call, outside) : call.query;
-      const filled = { ...(await given?.(call)), ...(idempotent && { idempotency: call.idempotency() }) };
+      const fill = async () => {
+        try {
+          return await given?.(call);
+        } catch (error) {
+          // A field that names nothing is not all that may be wrong with the body.
+          if (takesBody && error instanceof Problem && error.code === 'validation_failed')
+            refuseMalformed(contract.request, sent, hidden);
+          throw error;
+        }
+      };
+      const filled = { ...(await fill()), ...(idempotent && { idempotency: call.idempotency() }) };
       const request = takesBody
         ? compose(contract.request, sent, hidden, filled)
         : composeQuery(contract.request, sent, hidden, filled);
@@ -86,6 +96,18 @@ export function compose<Q extends object>(
     throw new Problem('validation_failed', { errors });
   }
   return validate(type, { ...sent, ...given }, { unknownFields: 'refuse' });
+}
+
+/** Throws what is wrong with the fields sent, whatever the server will give. */
+function refuseMalformed(type: new () => object, sent: Record<string, unknown>, hidden: Set<string>): void {
+  try {
+    compose(type, sent, hidden, {});
+  } catch (error) {
+    const errors = error instanceof Problem ? error.options.errors : undefined;
+    if (!errors) throw error;
+    const own = errors.filter(({ path }) => !hidden.has(path.slice(1)) || path.slice(1) in sent);
+    if (own.length > 0) throw new Problem('validation_failed', { errors: own });
+  }
 }
 
 /** As `compose`; what is wrong with a query is told as such. */

@@ -24,9 +24,9 @@ export const approvalRoutes: Route[] = [
     place: inBody('operate'),
     contract: requestApproval,
     async given(call) {
-      const body = call.body();
-      const field = body.dryRunId === undefined ? 'artifactId' : 'dryRunId';
-      await call.require(field, String(body[field]), 'operate');
+      const { action, artifactId, dryRunId } = call.body();
+      if (action === 'replay_execute') await call.require('dryRunId', dryRunId, 'operate');
+      else await call.require('artifactId', artifactId, 'operate');
       return {};
     },
     status: 201,

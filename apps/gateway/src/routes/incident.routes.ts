@@ -42,7 +42,7 @@ export const incidentRoutes: Route[] = [
     contract: openIncident,
     fixed: ['orgId', 'projectId'],
     async given(call) {
-      const { orgId, projectId } = await call.require('environmentId', String(call.body().environmentId), 'operate');
+      const { orgId, projectId } = await call.require('environmentId', call.body().environmentId, 'operate');
       return { orgId, projectId };
     },
     status: 201,

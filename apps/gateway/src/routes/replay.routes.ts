@@ -24,7 +24,7 @@ export const replayRoutes: Route[] = [
     place: inBody('operate'),
     contract: requestReplay,
     async given(call) {
-      await call.require('artifactId', String(call.body().artifactId), 'operate');
+      await call.require('artifactId', call.body().artifactId, 'operate');
       return {};
     },
     status: 202,
