@@ -254,6 +254,10 @@ describe('gateway', () => {
   });
 
   it('request-replay - refuses wrong, unknown and stolen fields and what the caller may not see', async () => {
+    expect(await call('GET', 'replays?state=foo', { as: 'viewer' })).toMatchObject({
+      status: 400,
+      json: { detail: expect.stringMatching(/^state must be one of/), parameter: 'state' },
+    });
     const good = { artifactId: ARTIFACT, mode: 'dry_run', reason: 'look' };
     const paths = async (body: object) => {
       const answer = await call('POST', 'replays', { as: 'operator', body });

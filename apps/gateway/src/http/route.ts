@@ -1,7 +1,6 @@
 import { type FieldSchema, fieldsOf, Problem, type RpcContract, validate } from '@reenact/contracts';
 import type { Place } from '../domain/route.js';
 import type { Answer, Call } from './call.js';
-import { invalid } from './read-query.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -116,7 +115,9 @@ function composeQuery<Q extends object>(type: new () => Q, sent: Record<string, 
     return compose(type, sent, hidden, given);
   } catch (error) {
     const wrong = error instanceof Problem ? error.options.errors?.[0] : undefined;
-    throw wrong ? invalid(wrong.path.slice(1), wrong.message) : error;
+    if (!wrong) throw error;
+    // The message names its field already.
+    throw new Problem('invalid_query_parameter', { detail: wrong.message, members: { parameter: wrong.path.slice(1) } });
   }
 }
 
