@@ -198,7 +198,11 @@ describe('gateway', () => {
     expect(await call('GET', `environments/${ENVIRONMENT}/posture`, { as: 'nobody' })).toMatchObject({ status: 404 });
     expect(await call('POST', `environments/${ENVIRONMENT}/enrolment-tokens`, { as: 'operator', body: {} })).toMatchObject({
       status: 403,
-      json: { code: 'forbidden', requiredRole: 'project_admin' },
+      json: {
+        code: 'forbidden',
+        requiredRole: 'project_admin',
+        remedy: 'Somebody with the role project_admin or org_admin can',
+      },
     });
     expect(asked.filter(({ subject }) => subject === 'enrolment')).toEqual([]);
     expect(await call('POST', `environments/${ENVIRONMENT}/enrolment-tokens`, { as: 'admin' })).toMatchObject({ status: 201 });

@@ -25,10 +25,10 @@ export async function findPlace(asked: Asked, access: ReadAccess, rpc: RpcClient
     case 'person':
       return NOWHERE;
     case 'installation':
-      if (!caller.installationAdmin) throw forbidden('installation_admin');
+      if (!caller.installationAdmin) throw forbidden(['installation_admin']);
       return NOWHERE;
     case 'body':
-      if (!holdsAnywhere(caller.memberships, place.need)) throw forbidden(ROLES_FOR[place.need][0]);
+      if (!holdsAnywhere(caller.memberships, place.need)) throw forbidden(ROLES_FOR[place.need]);
       return NOWHERE;
     case 'organisation':
       return allow(caller, { id: '', orgId: chooseOrganisation(caller, asked.orgId) }, place.need, true);
@@ -55,12 +55,16 @@ export function allow(caller: Caller, scope: ResourceScope, need: Need, partly =
     : caller.memberships;
   const verdict = judge(memberships, scope, need);
   if (verdict === 'unseen') throw new Problem('not_found');
-  if (verdict === 'forbidden') throw forbidden(ROLES_FOR[need][0]);
+  if (verdict === 'forbidden') throw forbidden(ROLES_FOR[need]);
   return scope;
 }
 
-function forbidden(requiredRole: string): Problem {
-  return new Problem('forbidden', { members: { requiredRole }, remedy: `Somebody with the role ${requiredRole} can` });
+/** The first role is the one that the code's member names; every other that would do is in the remedy. */
+function forbidden(roles: readonly string[]): Problem {
+  return new Problem('forbidden', {
+    members: { requiredRole: roles[0] },
+    remedy: `Somebody with the role ${roles.join(' or ')} can`,
+  });
 }
 
 function chooseOrganisation(caller: Caller, asked: unknown): string {
