@@ -140,7 +140,10 @@ function bodyOf(request: FastifyRequest): Record<string, unknown> {
 function revisionOf(header: string | undefined): number {
   if (header === undefined) throw new Problem('precondition_required', { remedy: 'Send If-Match with the ETag that you read' });
   const match = /^"(\d{1,15})"$/.exec(header);
-  if (!match) throw new Problem('precondition_failed', { detail: 'If-Match is not an ETag of this resource' });
+  if (!match) {
+    const remedy = 'Send If-Match: "<revision>" with its quotes, as ETag has it';
+    throw new Problem('precondition_failed', { detail: 'If-Match is not an ETag of this resource', remedy });
+  }
   return Number(match[1]);
 }
 
