@@ -326,6 +326,14 @@ describe('gateway', () => {
     });
   });
 
+  it('switch-execution - needs a reason', async () => {
+    const path = `environments/${ENVIRONMENT}/execution`;
+    expect(await call('PUT', path, { as: 'admin', body: { state: 'paused', reason: '' } })).toMatchObject({
+      status: 422,
+      json: { errors: [{ path: '/reason' }] },
+    });
+  });
+
   it('stream-content - sends the stored bytes, whole and in ranges', async () => {
     const path = `artifacts/${ARTIFACT}/content`;
     const whole = await call('GET', path, { as: 'operator' });

@@ -101,7 +101,7 @@ export class SetSwitch {
   @Id('project') projectId: string;
   @Id('environment') environmentId: string;
   @OneOf(EXECUTION_STATES) state: ExecutionState;
-  @Text({ max: 1000 }) reason: string;
+  @Text({ min: 1, max: 1000 }) reason: string;
 }
 
 /** Pauses, stops or lets go on every execute of an environment, those under way too: each looks before its next action. */
