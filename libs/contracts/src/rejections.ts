@@ -25,7 +25,7 @@ export const REJECTIONS = {
   version_retired: rejection('The pipeline version is retired', 'A project admin registers it again'),
   version_other_pipeline: rejection('The version asked for belongs to another pipeline', 'Name a version of the same pipeline'),
   version_override_denied: rejection('The posture denies another version', 'Replay with the version that ran'),
-  dry_run_missing: rejection('The posture requires a dry run first', 'Run a dry run and name it'),
+  dry_run_missing: rejection('No dry run of this environment is named', 'Run a dry run and name it as dryRunId'),
   dry_run_failed: rejection('The dry run named has not succeeded', 'Run another dry run'),
   dry_run_stale: rejection('The dry run is too old', 'Run another dry run'),
   plan_mismatch: rejection('The plan is not the one of the dry run', 'Run another dry run, and have that plan approved'),

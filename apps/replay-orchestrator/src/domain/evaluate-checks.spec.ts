@@ -134,6 +134,11 @@ describe('evaluate-checks', () => {
       ['dry_run_missing'],
     ],
     ['an unknown dry run', { readings: { dryRun: null } }, ['dry_run_missing']],
+    [
+      'an unknown dry run where none is needed',
+      { readings: { dryRun: null }, posture: { requireDryRun: false } },
+      ['dry_run_missing'],
+    ],
     ['a dry run elsewhere', { dryRun: { environmentId: 'env_other' } }, ['dry_run_missing']],
     ['a failed dry run', { dryRun: { state: 'failed', header: undefined } }, ['dry_run_failed']],
     ['a dry run of other bytes', { dryRun: { artifactId: 'art_other' } }, ['plan_mismatch']],
