@@ -40,8 +40,8 @@ export async function startLocal(options: LocalOptions, { env, resolveFrom, tell
   };
   try {
     // Told before anything else is started.
-    await choosePort('the gateway', options.gatewayPort, undefined);
-    await choosePort('ingest', options.ingestPort, undefined);
+    await choosePort('the gateway', options.gatewayPort, undefined, 'REENACT_PORT');
+    await choosePort('ingest', options.ingestPort, undefined, 'REENACT_INGEST_PORT');
     const log = (line: string) => appendFileSync(logFile(home), `${line}\n`);
     const parts = await startParts({ ...options, home }, { log, tell, onExit });
     stops.push(() => parts.stop());

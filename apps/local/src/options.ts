@@ -26,15 +26,7 @@ State is kept in REENACT_HOME (default .reenact). See README.md for the other va
 
 /** Flags and variables of a run. Throws an Error that says which of them is wrong. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): LocalOptions | 'help' {
-  const { values } = parseArgs({
-    args,
-    options: {
-      'no-demo': { type: 'boolean' },
-      exit: { type: 'boolean' },
-      separate: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
+  const values = readFlags(args);
   if (values.help) return 'help';
   if (values['no-demo'] && values.exit) throw new Error('--exit stops after the demo: it cannot go with --no-demo');
   return {
@@ -47,6 +39,25 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): LocalOption
     natsUrl: env.REENACT_NATS_URL || undefined,
     databaseUrl: env.REENACT_DATABASE_URL || undefined,
   };
+}
+
+function readFlags(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        'no-demo': { type: 'boolean' },
+        exit: { type: 'boolean' },
+        separate: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return values;
+  } catch (error) {
+    // Node goes on about arguments that begin with a dash.
+    const [what] = (error as Error).message.split('. ');
+    throw new Error(`${what}. npm start -- --help shows the options.`, { cause: error });
+  }
 }
 
 function readPort(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {

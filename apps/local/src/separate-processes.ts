@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { ServiceName } from '@reenact/contracts';
 import { choosePort } from '@reenact/embedded';
+import { portVariable } from '@reenact/service-kit';
 import { type Fleet, type LocalService, SERVICES } from './services.js';
 
 const READY_MS = 30_000;
@@ -18,10 +20,10 @@ export async function startApart(env: NodeJS.ProcessEnv, resolveFrom: string, on
   const { resolve } = createRequire(resolveFrom);
   const urls = new Map<string, string>();
   try {
-    const launch = async ({ name, packageName, env: own }: LocalService) => {
-      const port = await choosePort(name, portOf(name, env), undefined);
-      const main = join(dirname(resolve(packageName)), 'main.js');
-      const variables = { ...env, ...own, [portVariable(name)]: String(port) };
+    const launch = async ({ name, service, env: own }: LocalService) => {
+      const port = await choosePort(name, portOf(service, env), undefined, portVariable(service));
+      const main = join(dirname(resolve(`@reenact/${service}`)), 'main.js');
+      const variables = { ...env, ...own, [portVariable(service)]: String(port) };
       // In a group of its own: Ctrl-C reaches us alone, and we stop the services in order. Should we be killed, the channel ends them.
       const child = spawn(process.execPath, [main], {
         env: variables,
@@ -46,14 +48,9 @@ export async function startApart(env: NodeJS.ProcessEnv, resolveFrom: string, on
   return { gatewayUrl: urls.get('gateway') ?? '', ingestUrl: urls.get('ingest') ?? '', stop };
 }
 
-function portVariable(name: string): string {
-  if (name === 'gateway') return 'REENACT_PORT';
-  return `REENACT_${name.replace(/ \(.*/, '').toUpperCase().replaceAll('-', '_')}_PORT`;
-}
-
 /** The port that the person chose, or any. */
-function portOf(name: string, env: NodeJS.ProcessEnv): number | undefined {
-  const text = name === 'gateway' || name === 'ingest' ? env[portVariable(name)] : undefined;
+function portOf(service: ServiceName, env: NodeJS.ProcessEnv): number | undefined {
+  const text = service === 'gateway' || service === 'ingest' ? env[portVariable(service)] : undefined;
   return text && text !== '0' ? Number(text) : undefined;
 }
 

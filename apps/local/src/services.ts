@@ -1,10 +1,11 @@
+import type { ServiceName } from '@reenact/contracts';
 import { type RunningService, readServiceConfig } from '@reenact/service-kit';
 
 /** One process of an installation: how to start it here, and the file that starts it apart. */
 export interface LocalService {
   name: string;
-  /** Resolved by Node from this package: the service's package and its `main.js`. */
-  packageName: string;
+  /** Its package is resolved by Node from this one, with the `main.js` in it. */
+  service: ServiceName;
   /** Beside the installation's environment. */
   env: NodeJS.ProcessEnv;
   start: (env: NodeJS.ProcessEnv) => Promise<RunningService>;
@@ -14,7 +15,7 @@ export interface LocalService {
 export const SERVICES: LocalService[] = [
   {
     name: 'catalog',
-    packageName: '@reenact/catalog',
+    service: 'catalog',
     env: {},
     start: async (env) => {
       const { readCatalogConfig, startCatalog } = await import('@reenact/catalog');
@@ -23,7 +24,7 @@ export const SERVICES: LocalService[] = [
   },
   {
     name: 'audit',
-    packageName: '@reenact/audit',
+    service: 'audit',
     env: {},
     start: async (env) => {
       const { readAuditConfig, startAudit } = await import('@reenact/audit');
@@ -32,7 +33,7 @@ export const SERVICES: LocalService[] = [
   },
   {
     name: 'approval',
-    packageName: '@reenact/approval',
+    service: 'approval',
     env: {},
     start: async (env) => {
       const { readApprovalConfig, startApproval } = await import('@reenact/approval');
@@ -41,7 +42,7 @@ export const SERVICES: LocalService[] = [
   },
   {
     name: 'incident',
-    packageName: '@reenact/incident',
+    service: 'incident',
     env: {},
     start: async (env) => {
       const { startIncident } = await import('@reenact/incident');
@@ -50,7 +51,7 @@ export const SERVICES: LocalService[] = [
   },
   {
     name: 'replay-orchestrator',
-    packageName: '@reenact/replay-orchestrator',
+    service: 'replay-orchestrator',
     env: {},
     start: async (env) => {
       const { startReplayOrchestrator } = await import('@reenact/replay-orchestrator');
@@ -59,7 +60,7 @@ export const SERVICES: LocalService[] = [
   },
   ...(['dry-run', 'execute'] as const).map((pool) => ({
     name: `runner (${pool})`,
-    packageName: '@reenact/runner',
+    service: 'runner' as const,
     env: { REENACT_RUNNER_POOL: pool },
     start: async (env: NodeJS.ProcessEnv) => {
       const { readRunnerConfig, startRunner } = await import('@reenact/runner');
@@ -68,7 +69,7 @@ export const SERVICES: LocalService[] = [
   })),
   {
     name: 'ingest',
-    packageName: '@reenact/ingest',
+    service: 'ingest',
     env: {},
     start: async (env) => {
       const { readIngestConfig, startIngest } = await import('@reenact/ingest');
@@ -77,7 +78,7 @@ export const SERVICES: LocalService[] = [
   },
   {
     name: 'gateway',
-    packageName: '@reenact/gateway',
+    service: 'gateway',
     env: {},
     start: async (env) => {
       const { readGatewayConfig, startGateway } = await import('@reenact/gateway');

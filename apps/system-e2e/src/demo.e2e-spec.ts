@@ -101,7 +101,7 @@ describe('run-local', () => {
     try {
       const { code, output } = await home.run(['--no-demo'], { REENACT_PORT: String(port) });
       expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`Port ${port}`) });
-      expect(output).toMatch(/in use/);
+      expect(output).toMatch(/in use.* set REENACT_PORT to another one/);
       expect(output).not.toMatch(/^\s+at /m);
       expect(home.isOpen).toBe(false);
       await home.nothingLeft();

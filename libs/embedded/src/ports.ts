@@ -8,14 +8,19 @@ export async function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * The port to listen on: `wanted` when given (throws a clear error when it is used), else the one remembered from the last
- * start if it is still free, else any free one.
+ * The port to listen on: `wanted` when given (throws a clear error when it is used, with the variable that sets it, if any), else the
+ * one remembered from the last start if it is still free, else any free one.
  */
-export async function choosePort(name: string, wanted: number | undefined, remembered: number | undefined): Promise<number> {
+export async function choosePort(
+  name: string,
+  wanted: number | undefined,
+  remembered: number | undefined,
+  variable?: string,
+): Promise<number> {
   if (wanted !== undefined && wanted !== 0) {
-    if (!(await isPortFree(wanted)))
-      throw new Error(`Port ${wanted} for ${name} is in use on ${LOOPBACK}. Stop what uses it, or choose another one.`);
-    return wanted;
+    if (await isPortFree(wanted)) return wanted;
+    const how = variable ? `set ${variable} to another one` : 'choose another one';
+    throw new Error(`Port ${wanted} for ${name} is in use on ${LOOPBACK}. Stop what uses it, or ${how}.`);
   }
   if (remembered !== undefined && (await isPortFree(remembered))) return remembered;
   const port = await tryListen(0);

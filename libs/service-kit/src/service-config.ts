@@ -20,20 +20,21 @@ export interface ServiceConfig {
   logFile?: string;
 }
 
-const PORTS: Partial<Record<ServiceName, { variable: string; fallback: number }>> = {
-  gateway: { variable: 'REENACT_PORT', fallback: 7400 },
-  ingest: { variable: 'REENACT_INGEST_PORT', fallback: 7401 },
-};
+const PORTS: Partial<Record<ServiceName, number>> = { gateway: 7400, ingest: 7401 };
 
 const PATIENCE = { min: 1, max: 2 ** 31 - 1 };
+
+/** The variable that sets the port of a service. */
+export function portVariable(service: ServiceName): string {
+  return service === 'gateway' ? 'REENACT_PORT' : `REENACT_${service.toUpperCase().replaceAll('-', '_')}_PORT`;
+}
 
 /** Reads a service's settings. Throws a `ConfigError` that names every variable that is missing or wrong. */
 export function readServiceConfig(env: Record<string, string | undefined>, service: ServiceName): ServiceConfig {
   const reader = new EnvReader(env);
-  const port = PORTS[service] ?? { variable: `REENACT_${service.toUpperCase().replaceAll('-', '_')}_PORT`, fallback: 0 };
   const config: ServiceConfig = {
     host: reader.text('REENACT_HOST', '127.0.0.1'),
-    port: reader.integer(port.variable, { min: 0, max: 65_535, fallback: port.fallback }),
+    port: reader.integer(portVariable(service), { min: 0, max: 65_535, fallback: PORTS[service] ?? 0 }),
     http: {
       headersMs: reader.integer('REENACT_HTTP_HEADERS_MS', { ...PATIENCE, fallback: DEFAULT_HTTP_PATIENCE.headersMs }),
       bodyMs: reader.integer('REENACT_HTTP_BODY_MS', { ...PATIENCE, fallback: DEFAULT_HTTP_PATIENCE.bodyMs }),

@@ -279,7 +279,9 @@ describe('start-service', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as { port: number };
-    await expect(start('incident', [], { port })).rejects.toThrow(`Port ${port} for incident is in use on 127.0.0.1`);
+    await expect(start('incident', [], { port })).rejects.toThrow(
+      `Port ${port} for incident is in use on 127.0.0.1. Stop what uses it, or set REENACT_INCIDENT_PORT to another one.`,
+    );
     server.close();
   });
 

@@ -10,7 +10,7 @@ import { withLogContext } from './log-context.js';
 import { openLogger, PinoLoggerService } from './logger.js';
 import { Metrics } from './metrics.js';
 import { ProblemFilter } from './problem.filter.js';
-import type { ServiceConfig } from './service-config.js';
+import { portVariable, type ServiceConfig } from './service-config.js';
 
 export interface StartOptions {
   name: ServiceName;
@@ -77,7 +77,8 @@ async function listen(app: NestFastifyApplication, name: ServiceName, { port, ho
     await app.listen(port, host);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${port} for ${name} is in use on ${host}. Stop what uses it, or choose another one.`, { cause: error });
+    const how = `Stop what uses it, or set ${portVariable(name)} to another one`;
+    throw new Error(`Port ${port} for ${name} is in use on ${host}. ${how}.`, { cause: error });
   }
 }
 
