@@ -180,6 +180,13 @@ describe('replay-orchestrator', () => {
     expect(await harness.said(replay.id, 'cmd')).toEqual(['use.reserve', 'run.execute', 'run.withdraw']);
   });
 
+  it('follow-run - a run that was stopped with its environment says who stopped it', async () => {
+    const replay = await requests.dispatched();
+    const detail = 'Olivia stopped the execution of the environment: The ticket system is down.';
+    await harness.tell(runCancelled, { ...runOf(replay), codes: ['stopped'], detail }, 2);
+    expect(await harness.reaches(replay.id, 'cancelled')).toMatchObject({ cancellation: { detail } });
+  });
+
   it('resolve-replay - once, and only what is indeterminate', async () => {
     const replay = await requests.dispatched();
     const resolve = () => harness.call(resolveReplay, { replayId: replay.id, outcome: 'performed', reason: 'Looked' });

@@ -24,6 +24,7 @@ import { RunClaims } from './store/run-claims.store.js';
 import { RunStartBy1764000000007 } from './store/run-start-by.migration.js';
 import { RunTrace1764000000003 } from './store/run-trace.migration.js';
 import { StorageOutages } from './store/storage-outages.js';
+import { SwitchSetter1764000000008 } from './store/switch-setter.migration.js';
 import { TargetTurn1764000000006 } from './store/target-turn.migration.js';
 import { SwitchExecutionHandler } from './switch-execution/switch-execution.handler.js';
 import { SwitchExecutionRpc } from './switch-execution/switch-execution.rpc.js';
@@ -49,6 +50,7 @@ export const coreImports = (config: RunnerPoolConfig): DynamicModule['imports'] 
       RivalMode1764000000005,
       TargetTurn1764000000006,
       RunStartBy1764000000007,
+      SwitchSetter1764000000008,
     ],
   }),
   MessagingModule.forRoot({ service: 'runner', nats: config.nats }),

@@ -8,9 +8,13 @@ import {
 } from '@reenact/contracts';
 import type { ReplayRecord } from './replay.js';
 
+/** As the contract has it. */
+const MAX_DETAIL = 2000;
+
 /** The one event of a transition. */
 export function enteredEvent(replay: ReplayRecord, from: ReplayState | undefined, at: string, checked: boolean): MessageDraft {
   const { requestedBy, rejection } = replay;
+  const detail = endDetail(replay);
   return draft(replay, replayEntered[replay.state], {
     replayId: replay.id,
     mode: replay.mode,
@@ -24,9 +28,25 @@ export function enteredEvent(replay: ReplayRecord, from: ReplayState | undefined
     requestedBy,
     reason: replay.reason,
     ...(rejection && { codes: rejection.codes }),
+    ...(detail !== undefined && { detail: detail.slice(0, MAX_DETAIL) }),
     ...(checked && { checks: replay.checks }),
     at,
   });
+}
+
+/** Why it ended so. Said once, by the event of the end, and kept erasable in the log: it may hold what people wrote. */
+function endDetail({ state, rejection, failure, cancellation }: ReplayRecord): string | undefined {
+  switch (state) {
+    case 'rejected':
+      return rejection?.detail;
+    case 'failed':
+    case 'indeterminate':
+      return failure?.detail;
+    case 'cancelled':
+      return cancellation?.detail;
+    default:
+      return undefined;
+  }
 }
 
 export type NoteName = 'cancel_requested' | 'resolved';

@@ -34,7 +34,7 @@ export type ReplayMessage =
   | ({ type: 'run_withdrawn'; cause: Withdraw['reason'] } & OfRun)
   | ({ type: 'run_succeeded'; planDigest?: string } & OfRun)
   | ({ type: 'run_failed'; codes: string[]; detail?: string } & OfRun)
-  | ({ type: 'run_cancelled' } & OfRun)
+  | ({ type: 'run_cancelled'; detail?: string } & OfRun)
   | ({ type: 'run_indeterminate'; codes: string[]; detail?: string } & OfRun)
   | { type: 'cancel'; at: string; reason?: string }
   | { type: 'deadline'; at: string }

@@ -151,6 +151,13 @@ describe('replay machine', () => {
     expect(() => next(known('checking'), checked({ checks }))).toThrow('neither passed nor refused');
   });
 
+  it('replay machine - a run that was stopped with its environment says so, in the replay and in its event', () => {
+    const detail = 'Olivia stopped the execution of the environment: The ticket system is down.';
+    const { replay, events } = next(known('running'), message('run_cancelled', { detail }));
+    expect(replay).toMatchObject({ state: 'cancelled', cancellation: { detail, at: EARLY } });
+    expect(events.at(-1)?.data).toMatchObject({ state: 'cancelled', detail });
+  });
+
   it('replay machine - resolves an indeterminate replay once', () => {
     const resolution = { outcome: 'performed', reason: 'Looked', by: { kind: 'user', id: 'usr_x' }, at: EARLY } as const;
     const resolved = next(known('indeterminate'), { type: 'resolve', at: EARLY, resolution });

@@ -153,6 +153,10 @@ function learn(replay: ReplayRecord, message: ReplayMessage): ReplayRecord {
       const { attempt, codes, detail } = message;
       return { ...replay, attempt, failure: { codes, ...(detail !== undefined && { detail }) } };
     }
+    case 'run_cancelled': {
+      const { attempt, detail, at } = message;
+      return { ...replay, attempt, ...(detail !== undefined && { cancellation: { at, ...replay.cancellation, detail } }) };
+    }
     case 'resolve':
       return { ...replay, resolution: message.resolution };
     default:

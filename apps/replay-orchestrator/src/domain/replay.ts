@@ -1,4 +1,5 @@
 import type {
+  Cancellation,
   Check,
   DsseEnvelope,
   Rejection,
@@ -68,6 +69,7 @@ export interface ReplayRecord {
   dispatch?: Dispatch;
   rejection?: Rejection;
   failure?: { codes: string[]; detail?: string };
+  cancellation?: Cancellation;
   /** The strongest withdraw command that is out. */
   withdrawal?: Withdraw['reason'];
   holdsSlot: boolean;

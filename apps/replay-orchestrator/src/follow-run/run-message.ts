@@ -42,7 +42,7 @@ const READERS: Record<string, Reader> = {
     codes,
     ...(detail !== undefined && { detail }),
   }),
-  [runCancelled.type]: (_, base) => ({ type: 'run_cancelled', ...base }),
+  [runCancelled.type]: ({ detail }, base) => ({ type: 'run_cancelled', ...base, ...(detail !== undefined && { detail }) }),
   [runIndeterminate.type]: ({ codes = [], detail }, base) => ({
     type: 'run_indeterminate',
     ...base,

@@ -2,11 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Execute, type PlanHeader, Problem } from '@reenact/contracts';
 import type { ReportActions } from '@reenact/pipeline';
 import { Clock } from '@reenact/service-kit';
+import { toldSwitch } from '../domain/told-switch.js';
 import { PlanRecording } from '../make-plan/plan-recording.js';
 import type { MadePlan } from '../make-plan/plan-maker.js';
 import { RunReports } from '../make-plan/run-reports.js';
 import { type ExecutePoolConfig, RUNNER_CONFIG } from '../runner.config.js';
 import { EffectLedger } from '../store/effect-ledger.store.js';
+import { ExecutionSwitches } from '../store/execution-switch.store.js';
 import { RunStore } from '../store/run.store.js';
 import type { RunEnd, RunLease } from '../store/run-lease.js';
 import type { Pulse } from '../take-runs/pulse.js';
@@ -29,6 +31,7 @@ export class ExecuteWorker extends RunWorker {
     private readonly ledger: EffectLedger,
     private readonly reports: RunReports,
     private readonly runs: RunStore,
+    private readonly switches: ExecutionSwitches,
     private readonly clock: Clock,
   ) {
     super();
@@ -66,8 +69,16 @@ export class ExecuteWorker extends RunWorker {
     await this.reports.store(lease.row, built, await this.actions(lease));
     if (performed.kind === 'succeed') return lease.move('succeed');
     const { kind, detail } = performed;
-    if (kind === 'cancel') return this.end(lease, kind, { codes: [lease.row.withdraw ?? 'stopped'], detail });
+    if (kind === 'cancel') return this.end(lease, kind, await this.stopped(lease, detail));
     await this.end(lease, kind, { codes: [kind === 'fail' ? 'action_failed' : 'action_indeterminate'], detail });
+  }
+
+  /** Who cancelled is known where the cancel was asked for; who stopped the environment only here. */
+  private async stopped({ row }: RunLease, detail: string | undefined): Promise<RunEnd> {
+    if (row.withdraw !== null) return { codes: [row.withdraw] };
+    const found = row.environment_id === null ? undefined : await this.switches.find(row.environment_id);
+    // Let go on in the meantime, it does not say any more who had stopped it.
+    return { codes: ['stopped'], detail: found?.state === 'stopped' ? `${toldSwitch(found)}.` : detail };
   }
 
   private async reportUnfinished(lease: RunLease): Promise<void> {

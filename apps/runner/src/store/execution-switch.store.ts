@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { ExecutionState } from '@reenact/contracts';
 import { type Transaction, UnitOfWork } from '@reenact/persistence';
+import type { TurnedSwitch } from '../domain/told-switch.js';
 
-export interface SwitchRow {
+export interface SwitchRow extends TurnedSwitch {
   environment_id: string;
-  state: ExecutionState;
-  reason: string;
-  changed_by: string;
-  changed_at: Date;
   version: number;
 }
 
@@ -27,11 +24,13 @@ export class ExecutionSwitches {
     await tx.query('select pg_advisory_xact_lock(hashtext($1))', [`runner.execution_switch ${row.environment_id}`]);
     const before = (await this.find(row.environment_id, tx))?.state ?? 'running';
     const [now] = await tx.query<SwitchRow>(
-      `insert into runner.execution_switch as s (environment_id, state, reason, changed_by, changed_at) values ($1, $2, $3, $4, $5)
+      `insert into runner.execution_switch as s (environment_id, state, reason, changed_by, changed_by_name, changed_at)
+       values ($1, $2, $3, $4, $5, $6)
        on conflict (environment_id) do update set state = excluded.state, reason = excluded.reason,
-         changed_by = excluded.changed_by, changed_at = excluded.changed_at, version = s.version + 1
+         changed_by = excluded.changed_by, changed_by_name = excluded.changed_by_name, changed_at = excluded.changed_at,
+         version = s.version + 1
        returning *`,
-      [row.environment_id, row.state, row.reason, row.changed_by, row.changed_at],
+      [row.environment_id, row.state, row.reason, row.changed_by, row.changed_by_name, row.changed_at],
     );
     return { row: now, before };
   }

@@ -21,7 +21,9 @@ export class SwitchExecutionHandler {
 
   async set({ orgId, projectId, environmentId, state, reason }: SetSwitch, context: CallContext): Promise<ExecutionSwitch> {
     return this.work.run(async (tx) => {
-      const wanted = { environment_id: environmentId, state, reason, changed_by: context.actor.id, changed_at: this.clock.now() };
+      const { id: changed_by, name: changed_by_name = null } = context.actor;
+      const changed_at = this.clock.now();
+      const wanted = { environment_id: environmentId, state, reason, changed_by, changed_by_name, changed_at };
       const { row, before } = await this.switches.set(tx, wanted);
       await this.outbox.add(tx, context, [
         {

@@ -15,7 +15,7 @@ import { RunnerWorld } from '../runner.harness.js';
 
 describe('switch-execution', () => {
   let world: RunnerWorld;
-  const context = { actor: { kind: 'user' as const, id: newId('user') }, correlationId: 'test' };
+  const context = { actor: { kind: 'user' as const, id: newId('user'), name: 'Olivia' }, correlationId: 'test' };
 
   beforeAll(async () => {
     world = await RunnerWorld.open();
@@ -65,11 +65,17 @@ describe('switch-execution', () => {
     );
   });
 
-  it('switch-execution - a stopped run ends before its next action', async () => {
+  it('switch-execution - a stopped run ends before its next action, and says who stopped it', async () => {
     const command = await turnInside('stopped');
     expect(await world.end(command.replayId)).toMatchObject({
       name: 'run.cancelled',
-      data: { actionsDone: 2, codes: ['stopped'] },
+      data: {
+        actionsDone: 2,
+        codes: ['stopped'],
+        detail: expect.stringMatching(
+          /^Olivia \(usr_\w+\) stopped the execution of the environment at .*Z: The ticket system is down\.$/,
+        ),
+      },
     });
     expect(world.tickets.seen).toHaveLength(2);
   });

@@ -17,6 +17,8 @@ export class ReplayChanged {
   @Text({ max: 2000, optional: true }) reason?: string;
   /** Rejection codes, when rejected. */
   @Text({ array: true, max: 64, optional: true }) codes?: string[];
+  /** Why it ended as it did, in words; absent where there is no more to say. */
+  @Text({ max: 2000, optional: true }) detail?: string;
   /** Every check with its evidence, once they are recorded. */
   @JsonObject({ array: true, optional: true }) checks?: Check[];
   @Time() at: string;
@@ -47,7 +49,7 @@ export const replayEntered = Object.fromEntries(
       noun: 'replay',
       fact: state,
       payload: ReplayChanged,
-      audit: { category: 'replay', outcome: OUTCOMES[state] ?? 'succeeded', personal: ['reason', 'requestedBy.name'] },
+      audit: { category: 'replay', outcome: OUTCOMES[state] ?? 'succeeded', personal: ['reason', 'detail', 'requestedBy.name'] },
       sample: { ...sample, state },
     }),
   ]),

@@ -64,6 +64,13 @@ export interface Rejection {
   remedy: string;
 }
 
+/** That it was asked to stop, or was stopped with its environment; the replay's state says whether that came in time. */
+export interface Cancellation {
+  /** Why the runner stopped it where nobody had asked for this replay's cancel: who stopped the environment, and why. */
+  detail?: string;
+  at: string;
+}
+
 export interface ReplayProgress {
   records: number;
   recordsTotal: number;
@@ -91,6 +98,7 @@ export interface Replay {
   rejection?: Rejection;
   /** Why it failed or is indeterminate, as the runner said. */
   failure?: { codes: string[]; detail?: string };
+  cancellation?: Cancellation;
   progress?: ReplayProgress;
   attempt: number;
   reason: string;
