@@ -20,6 +20,7 @@ import {
   replayResolved,
   sha256,
   updateIncident,
+  switchSet,
   useSettled,
 } from '@reenact/contracts';
 import { asUser, eventually } from '@reenact/testing';
@@ -281,6 +282,28 @@ describe('incident', () => {
     ]);
     expect(approval.approval).toMatchObject({ state: 'used', replayId, reason: 'Please', needed: 1 });
     expect(approval.decisions).toMatchObject([{ decision: 'approve', reason: 'Fine' }]);
+  });
+
+  it('follow - a stop of the environment is told by whom and why, and so is the end of a replay', async () => {
+    const { data, at, incident } = await opened();
+    const replayId = newId('replay');
+    const detail = 'Olivia stopped the execution of the environment: The ticket system is down.';
+    const reason = 'The ticket system is down';
+    const set = { environmentId: at.environmentId, before: 'running' as const, after: 'stopped' as const, reason };
+    await h.taken(
+      await h.publish(switchSet, set, at, { id: at.environmentId, version: 1 }),
+      await h.publish(replayEntered.cancelled, replay(data.artifactId, replayId, 'cancelled', { detail }), at, {
+        id: replayId,
+        version: 6,
+      }),
+    );
+    const told = await timeline(incident.id);
+    expect(told.find(({ kind }) => kind === 'switch.set')).toMatchObject({
+      actor: { kind: 'user' },
+      text: reason,
+      data: { before: 'running', after: 'stopped' },
+    });
+    expect(told.find(({ kind }) => kind === 'replay.cancelled')).toMatchObject({ text: detail });
   });
 
   it('follow - what is said of an unknown replay waits for it', async () => {

@@ -18,6 +18,7 @@ import { FollowRefusalConsumer } from './follow-refusal/follow-refusal.consumer.
 import { FollowRefusalHandler } from './follow-refusal/follow-refusal.handler.js';
 import { FollowReplayConsumer } from './follow-replay/follow-replay.consumer.js';
 import { FollowReplayHandler } from './follow-replay/follow-replay.handler.js';
+import { FollowSwitchConsumer } from './follow-switch/follow-switch.consumer.js';
 import { FollowVersionConsumer } from './follow-version/follow-version.consumer.js';
 import { LocateResourceRpc } from './locate-resource/locate-resource.rpc.js';
 import { IncidentRecorder } from './open-incident/incident-recorder.js';
@@ -52,6 +53,7 @@ const ENTRIES = [
   FollowQuarantineConsumer,
   FollowRefusalConsumer,
   FollowReplayConsumer,
+  FollowSwitchConsumer,
   FollowVersionConsumer,
   LocateResourceRpc,
   OpenIncidentRpc,

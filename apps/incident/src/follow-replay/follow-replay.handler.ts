@@ -48,8 +48,8 @@ export class FollowReplayHandler {
     await this.timeline.add(
       tx,
       telling.map((envelope) => {
-        const { artifactId, mode, state, codes } = envelope.data;
-        const entry = entryOf(envelope, { data: { mode, state, ...(codes && { codes }) } });
+        const { artifactId, mode, state, codes, detail } = envelope.data;
+        const entry = entryOf(envelope, { ...(detail && { text: detail }), data: { mode, state, ...(codes && { codes }) } });
         return { ownerId: incidents.get(artifactId) ?? artifactId, entry };
       }),
     );
@@ -86,14 +86,14 @@ export class FollowReplayHandler {
 
 /** The replay's shape, as far as its event tells. */
 function shapeOf({ data, time, orgId, projectId, environmentId }: Envelope<ReplayChanged>): object {
-  const { replayId: id, from: _from, checks: _checks, codes, at, ...rest } = data;
+  const { replayId: id, from: _from, checks: _checks, codes, detail, at, ...rest } = data;
   return {
     id,
     orgId,
     projectId,
     environmentId,
     ...rest,
-    ...(codes && { rejection: { codes, code: codes[0] } }),
+    ...(codes && { rejection: { codes, code: codes[0], ...(detail && { detail }) } }),
     changedAt: at,
     createdAt: time,
   };
