@@ -149,12 +149,14 @@ describe('replay-orchestrator', () => {
 
   it('cancel-replay - asks the runner once it is out, and not twice', async () => {
     const replay = await requests.dispatched();
-    for (let n = 0; n < 2; n += 1) {
-      expect(await harness.call(cancelReplay, { replayId: replay.id, reason: 'No' })).toMatchObject({ state: 'dispatching' });
+    const cancellation = { requestedBy: { kind: 'user', id: harness.neighbours.user }, reason: 'No', at: expect.any(String) };
+    for (const reason of ['No', 'Not again']) {
+      const answer = await harness.call(cancelReplay, { replayId: replay.id, reason });
+      expect(answer).toMatchObject({ state: 'dispatching', cancellation });
     }
     expect(await harness.said(replay.id, 'cmd')).toEqual(['use.reserve', 'run.execute', 'run.withdraw']);
     await harness.tell(runWithdrawn, { ...runOf(replay), codes: ['cancel'] });
-    await harness.reaches(replay.id, 'cancelled');
+    expect(await harness.reaches(replay.id, 'cancelled')).toMatchObject({ cancellation });
     const problem = await harness.call(cancelReplay, { replayId: replay.id }).catch((error: Problem) => error);
     expect(problem).toMatchObject({ code: 'replay_ended', options: { members: { state: 'cancelled' } } });
     expect(await codeOf(harness.call(cancelReplay, { replayId: newId('replay') }))).toBe('not_found');

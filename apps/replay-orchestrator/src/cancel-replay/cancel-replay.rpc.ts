@@ -34,7 +34,10 @@ export class CancelReplayRpc {
       if (!before) throw new Problem('not_found');
       const { state } = before.record;
       if (TERMINAL_STATES.includes(state)) throw new Problem('replay_ended', { members: { state, allowed: ALLOWED } });
-      const message = { type: 'cancel' as const, at: this.clock.now().toISOString(), ...(reason !== undefined && { reason }) };
+      const at = this.clock.now().toISOString();
+      const { kind, id, name } = context.actor;
+      const by = { kind, id, ...(name !== undefined && { name }) };
+      const message = { type: 'cancel' as const, at, by, ...(reason !== undefined && { reason }) };
       const after = (await this.handler.advance(tx, [{ replayId, message, context }])).get(replayId) ?? before;
       return toReplay(after.record, after.progress);
     });

@@ -43,7 +43,7 @@ function endDetail({ state, rejection, failure, cancellation }: ReplayRecord): s
     case 'indeterminate':
       return failure?.detail;
     case 'cancelled':
-      return cancellation?.detail;
+      return cancellation?.detail ?? cancellation?.reason;
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import type { Check, RejectionCode, ReplayMode, Withdraw } from '@reenact/contracts';
+import type { Actor, Check, RejectionCode, ReplayMode, Withdraw } from '@reenact/contracts';
 import type { Dispatch, Resolution } from './replay.js';
 
 /** What every fact of a run says. */
@@ -36,7 +36,7 @@ export type ReplayMessage =
   | ({ type: 'run_failed'; codes: string[]; detail?: string } & OfRun)
   | ({ type: 'run_cancelled'; detail?: string } & OfRun)
   | ({ type: 'run_indeterminate'; codes: string[]; detail?: string } & OfRun)
-  | { type: 'cancel'; at: string; reason?: string }
+  | { type: 'cancel'; at: string; reason?: string; by?: Actor }
   | { type: 'deadline'; at: string }
   | { type: 'resolve'; at: string; resolution: Resolution };
 

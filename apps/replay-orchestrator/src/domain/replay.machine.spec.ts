@@ -151,6 +151,19 @@ describe('replay machine', () => {
     expect(() => next(known('checking'), checked({ checks }))).toThrow('neither passed nor refused');
   });
 
+  it.each(['checking', 'reserving', 'running'] as const)(
+    'replay machine - a cancel in %s says who asked for it, and why',
+    (state) => {
+      const by = { kind: 'user', id: 'usr_x', name: 'Olivia' } as const;
+      const step = next(known(state), message('cancel', { by, reason: 'Wrong selection' }));
+      const cancellation = { requestedBy: by, reason: 'Wrong selection', at: EARLY };
+      expect(step.replay).toMatchObject({ cancellation });
+      const { replay, events } = state === 'running' ? next(step.replay, message('run_cancelled', { at: LATE })) : step;
+      expect(replay).toMatchObject({ state: 'cancelled', cancellation });
+      expect(events.at(-1)?.data).toMatchObject({ detail: 'Wrong selection' });
+    },
+  );
+
   it('replay machine - a run that was stopped with its environment says so, in the replay and in its event', () => {
     const detail = 'Olivia stopped the execution of the environment: The ticket system is down.';
     const { replay, events } = next(known('running'), message('run_cancelled', { detail }));

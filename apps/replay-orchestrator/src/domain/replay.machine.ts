@@ -142,8 +142,11 @@ function learn(replay: ReplayRecord, message: ReplayMessage): ReplayRecord {
         ...(dispatch?.planDigest !== undefined && { planDigest: dispatch.planDigest }),
       };
     }
-    case 'cancel':
-      return { ...replay, ...withdrawal(replay, 'cancel') };
+    case 'cancel': {
+      const { at, by, reason } = message;
+      const cancellation = { ...(by && { requestedBy: by }), ...(reason !== undefined && { reason }), at };
+      return { ...replay, cancellation, ...withdrawal(replay, 'cancel') };
+    }
     case 'deadline':
       return { ...replay, ...withdrawal(replay, 'start_by') };
     case 'run_succeeded':

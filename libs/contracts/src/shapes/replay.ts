@@ -66,6 +66,9 @@ export interface Rejection {
 
 /** That it was asked to stop, or was stopped with its environment; the replay's state says whether that came in time. */
 export interface Cancellation {
+  /** Who asked for it, and why. */
+  requestedBy?: { kind: string; id: string; name?: string };
+  reason?: string;
   /** Why the runner stopped it where nobody had asked for this replay's cancel: who stopped the environment, and why. */
   detail?: string;
   at: string;
