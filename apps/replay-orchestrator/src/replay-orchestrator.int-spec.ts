@@ -1,5 +1,6 @@
 import {
   cancelReplay,
+  type ExecutionState,
   listReplays,
   locateResource,
   newId,
@@ -8,6 +9,7 @@ import {
   readCredential,
   readReplay,
   readReplayFacts,
+  readVerdict,
   requestReplay,
   resolveReplay,
   runCancelled,
@@ -18,6 +20,8 @@ import {
   runSucceeded,
   runUnconfirmed,
   runWithdrawn,
+  type SwitchSet,
+  switchSet,
   useRefused,
   useReserved,
   withdraw,
@@ -30,6 +34,9 @@ import type { ReplayMessage } from './domain/replay-message.js';
 import { JournalStore } from './store/journal.store.js';
 import { type Harness, orchestratorHarness } from './replay-orchestrator.harness.js';
 import { codeOf, recordHistories, Requests, runOf } from './requests.harness.js';
+
+/** Tests tell of replays; this is of an environment. */
+type SetOf = SwitchSet & { replayId: string };
 
 describe('replay-orchestrator', () => {
   let harness: Harness;
@@ -187,6 +194,27 @@ describe('replay-orchestrator', () => {
     const detail = 'Olivia stopped the execution of the environment: The ticket system is down.';
     await harness.tell(runCancelled, { ...runOf(replay), codes: ['stopped'], detail }, 2);
     expect(await harness.reaches(replay.id, 'cancelled')).toMatchObject({ cancellation: { detail } });
+  });
+
+  it('follow-switch - a replay says that its environment is paused, and why it expired', async () => {
+    const replay = await requests.dispatched();
+    const { environmentId } = replay;
+    const set = (version: number, before: ExecutionState, after: ExecutionState) =>
+      harness.tell(switchSet, { environmentId, replayId: environmentId, before, after, reason: 'It is down' } as SetOf, version);
+    const read = () => harness.call(readReplay, { replayId: replay.id });
+    await set(2, 'running', 'paused');
+    const waitingFor = { execution: 'paused', reason: 'It is down', by: { kind: 'service', id: 'runner' } };
+    await eventually(async () => expect(await read()).toMatchObject({ waitingFor }));
+    expect((await harness.call(readVerdict, { replayId: replay.id })).checks.at(-1)).toMatchObject({ evidence: { waitingFor } });
+    const { items } = await harness.call(listReplays, { orgId: replay.orgId, environmentId });
+    expect(items).toMatchObject([{ id: replay.id, waitingFor }]);
+    await set(1, 'running', 'stopped');
+    await set(3, 'paused', 'running');
+    await eventually(async () => expect(await read()).not.toHaveProperty('waitingFor'));
+    await harness.tell(runWithdrawn, { ...runOf(replay), codes: ['start_by'], detail: 'Olivia paused it.' });
+    const { expiry, checks } = await harness.reaches(replay.id, 'expired');
+    expect(expiry?.detail).toBe('No runner started it before its start-by: Olivia paused it.');
+    expect(checks.at(-1)).toMatchObject({ name: 'start', outcome: 'not_evaluated', evidence: { detail: expiry?.detail } });
   });
 
   it('resolve-replay - once, and only what is indeterminate', async () => {

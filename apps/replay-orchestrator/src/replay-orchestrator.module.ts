@@ -12,17 +12,20 @@ import { EndLateReplaysHandler } from './end-late-replays/end-late-replays.handl
 import { EndLateReplaysTimer } from './end-late-replays/end-late-replays.timer.js';
 import { FollowRunConsumer } from './follow-run/follow-run.consumer.js';
 import { FollowRunHandler } from './follow-run/follow-run.handler.js';
+import { FollowSwitchConsumer } from './follow-switch/follow-switch.consumer.js';
 import { FollowUseConsumer } from './follow-use/follow-use.consumer.js';
 import { ReadReplayRpc } from './read-replay/read-replay.rpc.js';
 import type { ReplayOrchestratorConfig } from './replay-orchestrator.config.js';
 import { RequestReplayHandler } from './request-replay/request-replay.handler.js';
 import { RequestReplayRpc } from './request-replay/request-replay.rpc.js';
 import { ResolveReplayRpc } from './resolve-replay/resolve-replay.rpc.js';
+import { ExecutionSwitch1764000000006 } from './store/execution-switch.migration.js';
 import { JournalStore } from './store/journal.store.js';
 import { ReplayStore } from './store/replay.store.js';
 import { ReplayLists1764000000005 } from './store/replay-lists.migration.js';
 import { ReplayTables1700000001000 } from './store/replay-tables.migration.js';
 import { SlotStore } from './store/slot.store.js';
+import { SwitchStore } from './store/switch.store.js';
 
 /** Replays: the saga, its journal, its verdicts. */
 @Module({})
@@ -36,7 +39,12 @@ export class ReplayOrchestratorModule {
           service: 'replay-orchestrator',
           database: config.database,
           entities: [],
-          migrations: [messagingTables('replay-orchestrator'), ReplayTables1700000001000, ReplayLists1764000000005],
+          migrations: [
+            messagingTables('replay-orchestrator'),
+            ReplayTables1700000001000,
+            ReplayLists1764000000005,
+            ExecutionSwitch1764000000006,
+          ],
         }),
         MessagingModule.forRoot({ service: 'replay-orchestrator', nats: config.nats }),
       ],
@@ -48,10 +56,12 @@ export class ReplayOrchestratorModule {
         ConfirmDispatchRpc,
         FollowUseConsumer,
         FollowRunConsumer,
+        FollowSwitchConsumer,
       ],
       providers: [
         ReplayStore,
         SlotStore,
+        SwitchStore,
         JournalStore,
         AdvanceReplaysHandler,
         RequestReplayHandler,

@@ -14,6 +14,7 @@ import { Clock } from '@reenact/service-kit';
 import { AdvanceReplaysHandler } from '../advance-replays/advance-replays.handler.js';
 import { toReplay } from '../domain/to-replay.js';
 import { ReplayStore } from '../store/replay.store.js';
+import { SwitchStore } from '../store/switch.store.js';
 
 const ALLOWED = REPLAY_STATES.filter((state) => !TERMINAL_STATES.includes(state));
 
@@ -22,6 +23,7 @@ export class CancelReplayRpc {
   constructor(
     private readonly work: UnitOfWork,
     private readonly replays: ReplayStore,
+    private readonly switches: SwitchStore,
     private readonly handler: AdvanceReplaysHandler,
     private readonly clock: Clock,
   ) {}
@@ -39,7 +41,8 @@ export class CancelReplayRpc {
       const by = { kind, id, ...(name !== undefined && { name }) };
       const message = { type: 'cancel' as const, at, by, ...(reason !== undefined && { reason }) };
       const after = (await this.handler.advance(tx, [{ replayId, message, context }])).get(replayId) ?? before;
-      return toReplay(after.record, after.progress);
+      const pauses = await this.switches.pausesOf(tx, [after.record]);
+      return toReplay(after.record, after.progress, pauses.get(after.record.environmentId));
     });
   }
 }

@@ -35,7 +35,7 @@ export function enteredEvent(replay: ReplayRecord, from: ReplayState | undefined
 }
 
 /** Why it ended so. Said once, by the event of the end, and kept erasable in the log: it may hold what people wrote. */
-function endDetail({ state, rejection, failure, cancellation }: ReplayRecord): string | undefined {
+function endDetail({ state, rejection, failure, cancellation, expiry }: ReplayRecord): string | undefined {
   switch (state) {
     case 'rejected':
       return rejection?.detail;
@@ -44,6 +44,8 @@ function endDetail({ state, rejection, failure, cancellation }: ReplayRecord): s
       return failure?.detail;
     case 'cancelled':
       return cancellation?.detail ?? cancellation?.reason;
+    case 'expired':
+      return expiry?.detail;
     default:
       return undefined;
   }

@@ -31,7 +31,7 @@ export type ReplayMessage =
   | { type: 'use_refused'; at: string; approvalId: string; code: RejectionCode }
   | ({ type: 'run_started' } & OfRun)
   | ({ type: 'run_refused'; codes: RejectionCode[]; detail?: string } & OfRun)
-  | ({ type: 'run_withdrawn'; cause: Withdraw['reason'] } & OfRun)
+  | ({ type: 'run_withdrawn'; cause: Withdraw['reason']; held?: string } & OfRun)
   | ({ type: 'run_succeeded'; planDigest?: string } & OfRun)
   | ({ type: 'run_failed'; codes: string[]; detail?: string } & OfRun)
   | ({ type: 'run_cancelled'; detail?: string } & OfRun)

@@ -164,6 +164,22 @@ describe('replay machine', () => {
     },
   );
 
+  it.each([
+    ['checking', message('deadline', { at: LATE }), 'It could not be checked before its start-by.', 'Ask again.'],
+    ['dispatching', message('run_withdrawn', { cause: 'start_by' }), 'No runner started it before its start-by.', 'Ask again.'],
+    [
+      'dispatching',
+      message('run_withdrawn', { cause: 'start_by', held: 'Olivia paused the execution: It is down.' }),
+      'No runner started it before its start-by: Olivia paused the execution: It is down.',
+      'A project admin lets the execution of the environment go on; then ask again.',
+    ],
+  ] as const)('replay machine - what expires in %s says why', (state, on, detail, remedy) => {
+    const { replay, events } = next(known(state), on);
+    expect(replay).toMatchObject({ state: 'expired', expiry: { detail, remedy } });
+    expect(events.at(-1)?.data).toMatchObject({ detail });
+    expect(JSON.stringify(replay.checks)).not.toContain('Olivia');
+  });
+
   it('replay machine - a run that was stopped with its environment says so, in the replay and in its event', () => {
     const detail = 'Olivia stopped the execution of the environment: The ticket system is down.';
     const { replay, events } = next(known('running'), message('run_cancelled', { detail }));

@@ -1,4 +1,5 @@
 import { type MessageDraft, type ReplayState, TERMINAL_STATES, type Withdraw } from '@reenact/contracts';
+import { expiryOf } from './expiry.js';
 import { rejectionOf } from './rejection.js';
 import type { ReplayRecord } from './replay.js';
 import { checksPassed, closeChecks, needsApproval, withPendingStart, withStart } from './replay-checks.js';
@@ -182,7 +183,9 @@ function enter(replay: ReplayRecord, state: ReplayState, message: ReplayMessage,
   }
   if (!TERMINAL_STATES.includes(state)) return moved;
   const ended: ReplayRecord = { ...moved, holdsSlot: false, endedAt: message.at };
-  return state === 'rejected' ? reject(ended, message) : { ...ended, checks: settleChecks(replay) };
+  if (state === 'rejected') return reject(ended, message);
+  const held = message.type === 'run_withdrawn' ? message.held : undefined;
+  return { ...ended, checks: settleChecks(replay), ...(state === 'expired' && { expiry: expiryOf(replay.state, held) }) };
 }
 
 /** The list itself when nothing was open, so that the event says checks only where they changed. */

@@ -2,6 +2,7 @@ import type {
   Cancellation,
   Check,
   DsseEnvelope,
+  Expiry,
   Rejection,
   RejectionCode,
   ReplayMode,
@@ -70,6 +71,7 @@ export interface ReplayRecord {
   rejection?: Rejection;
   failure?: { codes: string[]; detail?: string };
   cancellation?: Cancellation;
+  expiry?: Expiry;
   /** The strongest withdraw command that is out. */
   withdrawal?: Withdraw['reason'];
   holdsSlot: boolean;

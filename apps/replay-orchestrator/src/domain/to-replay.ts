@@ -1,21 +1,44 @@
-import type { Replay, ReplayProgress, Verdict } from '@reenact/contracts';
+import type { Check, Replay, ReplayProgress, Verdict } from '@reenact/contracts';
 import { TERMINAL_STATES } from '@reenact/contracts';
+import { type Pause, waitingFor } from './pause.js';
 import type { ReplayRecord } from './replay.js';
 
-/** The replay as others see it. */
-export function toReplay(record: ReplayRecord, progress: ReplayProgress | null): Replay {
+/** The replay as others see it; `pause` is the one that its environment is under. */
+export function toReplay(record: ReplayRecord, progress: ReplayProgress | null, pause?: Pause): Replay {
   const { version: _, artifact: _artifact, dispatch: _dispatch, withdrawal: _withdrawal, holdsSlot: _slot, ...shown } = record;
   const { otherVersionId, resolution, traceparent: _trace, ...rest } = shown;
   const versionId = record.versionId ?? otherVersionId;
+  const waiting = waitingFor(record, pause);
   return {
     ...rest,
+    checks: shownChecks(record, pause),
     ...(versionId !== undefined && { versionId }),
     ...(progress && { progress }),
+    ...(waiting && { waitingFor: waiting }),
     ...(resolution && { resolution: { ...resolution } }),
   };
 }
 
 /** Final once the start was decided or will not come. */
-export function toVerdict({ id, state, checks }: ReplayRecord): Verdict {
-  return { replayId: id, state, final: state === 'running' || TERMINAL_STATES.includes(state), checks };
+export function toVerdict(record: ReplayRecord, pause?: Pause): Verdict {
+  const { id, state } = record;
+  return {
+    replayId: id,
+    state,
+    final: state === 'running' || TERMINAL_STATES.includes(state),
+    checks: shownChecks(record, pause),
+  };
+}
+
+/**
+ * The start says what it waits for, or in vain waited for. Only here, since the checks of a record are sealed as they are, and this is what
+ * people wrote.
+ */
+function shownChecks(record: ReplayRecord, pause: Pause | undefined): Check[] {
+  return record.checks.map((check) => {
+    if (check.name !== 'start') return check;
+    const waiting = check.outcome === 'pending' ? waitingFor(record, pause) : undefined;
+    const added = waiting ? { waitingFor: waiting } : record.expiry && { detail: record.expiry.detail };
+    return added ? { ...check, evidence: { ...check.evidence, ...added } } : check;
+  });
 }

@@ -26,10 +26,11 @@ const READERS: Record<string, Reader> = {
       ...(detail !== undefined && { detail }),
     };
   },
-  [runWithdrawn.type]: ({ codes = [] }, base) => ({
+  [runWithdrawn.type]: ({ codes = [], detail }, base) => ({
     type: 'run_withdrawn',
     ...base,
     cause: codes.includes('start_by') ? 'start_by' : 'cancel',
+    ...(detail !== undefined && { held: detail }),
   }),
   [runSucceeded.type]: ({ planDigest }, base) => ({
     type: 'run_succeeded',

@@ -3,6 +3,7 @@ import { type RejectionCode, readPosture, settleUse } from '@reenact/contracts';
 import { RpcClient } from '@reenact/messaging';
 import { decide } from '@reenact/posture';
 import { Clock, crashPoint } from '@reenact/service-kit';
+import { toldSwitch } from '../domain/told-switch.js';
 import { postureFaults } from '../domain/verify-bindings.js';
 import { ExecutionSwitches } from '../store/execution-switch.store.js';
 import type { RunLease } from '../store/run-lease.js';
@@ -48,7 +49,8 @@ export class StartRunHandler {
     const found = await this.switches.find(environmentId);
     if (found?.state === 'stopped') throw new Refused(['environment_frozen'], 'the execution of the environment was stopped');
     if (found?.state !== 'paused') return;
-    if (goesOn?.() === false) throw new Refused(['start_by_passed'], 'the execution of the environment stayed paused');
+    if (goesOn?.() === false)
+      throw new Refused(['start_by_passed'], `It was not started before its start-by: ${toldSwitch(found)}.`);
     throw new Paused();
   }
 

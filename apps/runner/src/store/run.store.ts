@@ -127,12 +127,12 @@ export class RunStore {
   }
 
   /** The row becomes one of the replay's mode: the command that made it may have been somebody else's. */
-  async endWithdrawn(tx: Transaction, { replayId, reason, mode }: Withdraw): Promise<RunRow> {
+  async endWithdrawn(tx: Transaction, { replayId, reason, mode }: Withdraw, detail?: string): Promise<RunRow> {
     const [row] = await tx.query<RunRow>(
-      `update runner.run set state = 'withdrawn', withdraw = $2, codes = array[$2::text], due_at = null, ended_at = now(),
+      `update runner.run set state = 'withdrawn', withdraw = $2, codes = array[$2::text], detail = $4, due_at = null, ended_at = now(),
          mode = coalesce($3, mode), unconfirmed = false, version = version + 1
        where replay_id = $1 returning *`,
-      [replayId, reason, mode ?? null],
+      [replayId, reason, mode ?? null, detail ?? null],
     );
     await tx.query('delete from runner.rival_command where replay_id = $1', [replayId]);
     return row;

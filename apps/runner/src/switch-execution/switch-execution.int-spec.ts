@@ -72,9 +72,7 @@ describe('switch-execution', () => {
       data: {
         actionsDone: 2,
         codes: ['stopped'],
-        detail: expect.stringMatching(
-          /^Olivia \(usr_\w+\) stopped the execution of the environment at .*Z: The ticket system is down\.$/,
-        ),
+        detail: told('stopped'),
       },
     });
     expect(world.tickets.seen).toHaveLength(2);
@@ -108,7 +106,10 @@ describe('switch-execution', () => {
       await eventually(async () => expect(await rowOf(replayId)).toMatchObject({ state: 'verifying', strikes: 0 }));
     const [late, withdrawn] = commands;
     await world.send(withdraw, { replayId: withdrawn.replayId, reason: 'start_by' });
-    expect(await world.end(withdrawn.replayId)).toMatchObject({ name: 'run.withdrawn' });
+    expect(await world.end(withdrawn.replayId)).toMatchObject({
+      name: 'run.withdrawn',
+      data: { codes: ['start_by'], detail: told('paused') },
+    });
     await turn('running');
     expect(await world.end(late.replayId)).toMatchObject({ name: 'run.succeeded' });
   });
@@ -164,9 +165,17 @@ describe('switch-execution', () => {
     await turn('paused');
     const late = { ...paused, startBy: new Date(Date.now() + 1_000).toISOString() };
     await world.send(execute, late);
-    expect(await world.end(paused.replayId)).toMatchObject({ name: 'run.refused', data: { codes: ['start_by_passed'] } });
+    expect(await world.end(paused.replayId)).toMatchObject({
+      name: 'run.refused',
+      data: { codes: ['start_by_passed'], detail: told('paused') },
+    });
     expect(world.tickets.seen).toEqual([]);
   });
+
+  const told = (state: ExecutionState) =>
+    expect.stringMatching(
+      new RegExp(`Olivia \\(usr_\\w+\\) ${state} the execution of the environment at .*Z: The ticket system is down\\.$`),
+    );
 
   const rowOf = async (replayId: string) => {
     const [row] = await world.query<{ state: string; actions_done: number; strikes: number }>(

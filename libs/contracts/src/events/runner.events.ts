@@ -9,7 +9,7 @@ export class RunFact {
   @OneOf(REPLAY_MODES) mode: ReplayMode;
   @Int() attempt: number;
   @Hash({ optional: true }) planDigest?: string;
-  /** Why it was refused, failed, or withdrawn (`cancel`, `start_by`). */
+  /** Why it was refused, failed, or withdrawn (`cancel`, `start_by`); of a start-by the detail says what held it, if anything did. */
   @Text({ array: true, max: 64, optional: true }) codes?: string[];
   @Text({ max: 2000, optional: true }) detail?: string;
   @Int({ optional: true }) records?: number;

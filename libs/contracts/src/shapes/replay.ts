@@ -74,6 +74,22 @@ export interface Cancellation {
   at: string;
 }
 
+/** Why it expired, and what to do. */
+export interface Expiry {
+  detail: string;
+  remedy: string;
+}
+
+/** Why a replay that was handed to the runner does not go on: somebody paused the executes of its environment. */
+export interface WaitingFor {
+  execution: 'paused';
+  reason: string;
+  by: { kind: string; id: string; name?: string };
+  since: string;
+  /** Who can let it go on. */
+  remedy: string;
+}
+
 export interface ReplayProgress {
   records: number;
   recordsTotal: number;
@@ -102,6 +118,8 @@ export interface Replay {
   /** Why it failed or is indeterminate, as the runner said. */
   failure?: { codes: string[]; detail?: string };
   cancellation?: Cancellation;
+  expiry?: Expiry;
+  waitingFor?: WaitingFor;
   progress?: ReplayProgress;
   attempt: number;
   reason: string;
