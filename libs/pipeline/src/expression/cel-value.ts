@@ -106,7 +106,7 @@ function convert(value: unknown, depth: number, size: Size): unknown {
     spend(size, value.length * 2);
     return Buffer.from(value).toString('base64');
   }
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return exactTime(value);
   if (isPlainObject(value)) return convertEntries(Object.entries(value), depth, size);
   return convertOther(value);
 }
@@ -137,6 +137,12 @@ function exactInteger(value: bigint): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) throw new StageError('number_not_exact', `the result ${value} cannot be held exactly`);
   return number;
+}
+
+/** Adding a duration may leave what a time can be; nothing can be made of it then. */
+function exactTime(value: Date): string {
+  if (Number.isNaN(value.getTime())) throw new StageError('expression_failed', 'the result is no time: it is too far away');
+  return value.toISOString();
 }
 
 function exactDouble(value: number): number {

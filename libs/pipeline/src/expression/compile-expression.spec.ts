@@ -104,6 +104,9 @@ describe('compile-expression', () => {
     "timestamp('0000-07-01T12:00:00Z')",
     'timestamp(253402300800)',
     "timestamp(at).getHours('Nowhere/Land')",
+    "timestamp('9999-12-31T23:59:59Z') + duration('8500000000000s')",
+    "[timestamp('0001-01-01T00:00:00Z') - duration('8630000000000s')]",
+    "string(timestamp('9999-12-31T23:59:59Z') + duration('8500000000000s'))",
     "bytes('{').json()",
   ])('%s fails', (text) => {
     expect(codeOf(text)).toBe('expression_failed');
