@@ -85,4 +85,29 @@ describe('parse-exact-json', () => {
     expect(exact['b"9007199254740993']).toEqual(['9007199254740993\\']);
     expect(exact.n).toBeInstanceOf(InexactNumber);
   });
+
+  it.each([
+    ['[', ']'],
+    ['{"a":', '}'],
+    ['[1,{"b":[', ' ] } , "c"]'],
+  ])('takes numbers as deep as JSON.parse does, nested by %s', (open, close) => {
+    for (const depth of [80, 1000, 200_000]) {
+      const deep = `${open.repeat(depth)}{"n": 9007199254740993}${close.repeat(depth)}`;
+      const [first, inner, last] = parseExactJson(`[9007199254740993, ${deep}, 9007199254740993]`) as unknown[];
+      expect([first, last]).toEqual([new InexactNumber('9007199254740993'), new InexactNumber('9007199254740993')]);
+      expect(leavesOf(inner)).toEqual(depth > 256 ? leavesOf(JSON.parse(deep)) : expect.arrayContaining([first]));
+    }
+  });
 });
+
+/** What is no list and no object, without recursion. */
+function leavesOf(value: unknown): unknown[] {
+  const leaves: unknown[] = [];
+  const pending = [value];
+  while (pending.length > 0) {
+    const item = pending.pop();
+    if (typeof item !== 'object' || item === null || item instanceof InexactNumber) leaves.push(item);
+    else pending.push(...Object.values(item));
+  }
+  return leaves;
+}

@@ -1,15 +1,20 @@
+/** Levels that are scanned one within the other; no expression and no payload takes JSON half as deep, so that none meets what is below. */
+const MAX_SCANNED_DEPTH = 256;
+
 /** Walks a JSON text that JSON.parse has accepted before; it finds values and their texts, and does not validate. */
 export class JsonScanner {
   private at = 0;
 
   constructor(private readonly text: string) {}
 
-  /** The value of the whole text, with every number made by `number`. */
-  value(number: (text: string) => unknown): unknown {
+  /** The value of the whole text, with every number made by `number`, but for those that are nested too deep to be of use. */
+  value(number: (text: string) => unknown, depth = 0): unknown {
     this.space();
     const char = this.text[this.at];
-    if (char === '{') return this.object(number);
-    if (char === '[') return this.array(number);
+    if (char === '{' || char === '[') {
+      if (depth > MAX_SCANNED_DEPTH) return this.unscanned();
+      return char === '{' ? this.object(number, depth + 1) : this.array(number, depth + 1);
+    }
     if (char === '"') return this.string();
     const start = this.at;
     while (this.at < this.text.length && !/[\s,\]}]/.test(this.text[this.at])) this.at += 1;
@@ -38,7 +43,14 @@ export class JsonScanner {
     return found;
   }
 
-  private object(number: (text: string) => unknown): Record<string, unknown> {
+  /** The parser takes any depth, where recursion would end. */
+  private unscanned(): unknown {
+    const start = this.at;
+    this.skip();
+    return JSON.parse(this.text.slice(start, this.at));
+  }
+
+  private object(number: (text: string) => unknown, depth: number): Record<string, unknown> {
     const members: [string, unknown][] = [];
     this.at += 1;
     for (this.space(); this.text[this.at] !== '}'; this.space()) {
@@ -46,18 +58,18 @@ export class JsonScanner {
       this.space();
       const name = this.string();
       this.colon();
-      members.push([name, this.value(number)]);
+      members.push([name, this.value(number, depth)]);
     }
     this.at += 1;
     return Object.fromEntries(members);
   }
 
-  private array(number: (text: string) => unknown): unknown[] {
+  private array(number: (text: string) => unknown, depth: number): unknown[] {
     const items: unknown[] = [];
     this.at += 1;
     for (this.space(); this.text[this.at] !== ']'; this.space()) {
       if (this.text[this.at] === ',') this.at += 1;
-      items.push(this.value(number));
+      items.push(this.value(number, depth));
     }
     this.at += 1;
     return items;
@@ -74,7 +86,7 @@ export class JsonScanner {
     for (; this.at < this.text.length; ) {
       const char = this.text[this.at];
       if (char === '"') this.skipString();
-      else if (depth === 0 && (char === ',' || char === '}')) return;
+      else if (depth === 0 && (char === ',' || char === '}' || char === ']')) return;
       else {
         if (char === '{' || char === '[') depth += 1;
         if (char === '}' || char === ']') depth -= 1;
