@@ -22,6 +22,11 @@ export class Item implements Variables {
     return new Item(record, undefined, undefined, undefined);
   }
 
+  /** Whether it is the record itself. */
+  get isInput(): boolean {
+    return this.input === this;
+  }
+
   /** Another value of the same record. */
   with(json: unknown): Item {
     return new Item(this.record, this.input, json, undefined);
@@ -43,7 +48,7 @@ export class Item implements Variables {
 
   /** The value as JSON. */
   get json(): unknown {
-    if (this.asJson === undefined) this.asJson = this.input === this ? this.record.body : fromCel(this.asCel);
+    if (this.asJson === undefined) this.asJson = this.isInput ? this.record.body : fromCel(this.asCel);
     return this.asJson;
   }
 

@@ -251,4 +251,40 @@ describe('pipeline-run', () => {
     expect(errors.length).toBeGreaterThan(0);
     expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['too_many_items']));
   });
+
+  describe('what waits in windows', () => {
+    const window = (id: string, from: string, count: number) => ({ id, kind: 'window', from: [from], to: id, count });
+    /** A list of lists of lists ..., each sixteen times the one below: small as it is made, and large once it is JSON. */
+    const large = [4, 3, 2, 1].reduce((inner, n) => `cel.bind(x${n}, [${Array(16).fill(`x${n - 1}`)}], ${inner})`, 'x4');
+    const codesOf = (errors: StageFault[]) => errors.map(({ offset, stage, code }) => [offset, stage, code]);
+
+    it('is bounded by what the values are, not by the records they were made of', () => {
+      const stages = [mapStage('m', ['in'], 'm', large.replaceAll('x0', 'body')), window('w', 'm', 10_000)];
+      const { errors } = runOver(stages, [Array(16).fill(1), [2], Array(16).fill(3), [4], [5]]);
+      expect(codesOf(errors)).toEqual([[2, 'w', 'result_too_large']]);
+    });
+
+    it('is bounded for all windows of a run together', () => {
+      const text = 'x'.repeat(15_000_000);
+      const stages = ['a', 'b', 'c'].map((id) => window(id, 'in', 3));
+      const { errors, stages: counts } = runOver(stages, [text, text, '', '', '']);
+      expect(codesOf(errors)).toEqual([[1, 'b', 'result_too_large']]);
+      expect(counts.map(({ out }) => out)).toEqual([1, 1, 1]);
+    });
+
+    it('counts plain records by their lines, and gives room back once a window is full', () => {
+      const text = 'x'.repeat(15_000_000);
+      const stages = [window('w', 'in', 4)];
+      const { errors, stages: counts } = runOver(stages, Array(8).fill(text));
+      expect(errors).toEqual([]);
+      expect(counts).toMatchObject([{ in: 8, out: 2 }]);
+    });
+
+    it('takes values as deep as JSON is', () => {
+      const deep = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`) as unknown;
+      const { errors, stages: counts } = runOver([window('v', 'in', 1), window('w', 'v', 2)], [deep, deep]);
+      expect(errors).toEqual([]);
+      expect(counts).toMatchObject([{ out: 2 }, { out: 1 }]);
+    });
+  });
 });

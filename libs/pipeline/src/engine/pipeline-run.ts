@@ -5,20 +5,13 @@ import type { StageReport } from '../report/report.js';
 import type { EngineAction } from './action.js';
 import type { CompiledPipeline, CompiledStage } from './compile-pipeline.js';
 import { Item } from './item.js';
+import { Windows } from './windows.js';
 
 /** Values that one record may put on all lanes together. */
 export const MAX_ITEMS_PER_RECORD = 100_000;
 
 /** Of one value at one stage, whatever the stage does with it. */
 const STAGE_COST = 50;
-
-/** Characters of the records that wait in one window; a window that passes it is dropped. */
-export const MAX_WINDOW_SIZE = 64 * 1024 * 1024;
-
-interface Window {
-  values: unknown[];
-  size: number;
-}
 
 export interface StageFault {
   offset: number;
@@ -38,7 +31,7 @@ const NOTHING: RecordResult = { actions: [], errors: [] };
 
 /** A run of a pipeline over records in the order of their offsets: the same records give the same actions, always. */
 export class PipelineRun {
-  private readonly windows = new Map<number, Window>();
+  private windows = new Windows();
   private readonly reports: StageReport[];
 
   // Of the record that is processed now.
@@ -58,7 +51,7 @@ export class PipelineRun {
   /** A run that goes on from here with records of its own. */
   fork(): PipelineRun {
     const fork = new PipelineRun(this.pipeline);
-    for (const [index, { values, size }] of this.windows) fork.windows.set(index, { values: [...values], size });
+    fork.windows = this.windows.fork();
     return fork;
   }
 
@@ -146,15 +139,8 @@ export class PipelineRun {
   }
 
   private fillWindow(index: number, count: number, item: Item): Item | undefined {
-    const window = this.windows.get(index) ?? { values: [], size: 0 };
-    window.values.push(item.json);
-    window.size += item.record.line.length;
-    const full = window.values.length >= count;
-    this.windows.set(index, full || window.size > MAX_WINDOW_SIZE ? { values: [], size: 0 } : window);
-    if (window.size > MAX_WINDOW_SIZE) {
-      throw new StageError('result_too_large', `the window's records are larger than ${MAX_WINDOW_SIZE} together`);
-    }
-    return full ? item.with(window.values) : undefined;
+    const values = this.windows.fill(index, count, item);
+    return values && item.with(values);
   }
 
   private fail(compiled: CompiledStage, item: Item, error: StageError): void {
