@@ -1,6 +1,7 @@
 import { spendOfRecord } from './cost-meter.js';
 import { InexactNumber } from './exact-json.js';
 import { StageError } from './stage-error.js';
+import { durationText } from './time-functions.js';
 
 /** Deeper JSON is refused: nothing real is, and recursion has to end. */
 export const MAX_JSON_DEPTH = 128;
@@ -129,7 +130,7 @@ function convertEntries(entries: Iterable<[unknown, unknown]>, depth: number, si
 function convertOther(value: unknown): unknown {
   const inner = (value as { valueOf(): unknown } | undefined)?.valueOf();
   if (typeof inner === 'bigint') return exactInteger(inner);
-  if (typeof inner === 'number') return String(value);
+  if (typeof inner === 'number') return durationText(value as { seconds: bigint; nanos: number });
   throw new StageError('result_type', 'the result has no JSON form');
 }
 

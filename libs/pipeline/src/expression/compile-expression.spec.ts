@@ -52,6 +52,12 @@ describe('compile-expression', () => {
     ["string(timestamp('2026-01-02T03:04:05.120Z'))", 'null', '2026-01-02T03:04:05.12Z'],
     ["int(timestamp(at)) - int(timestamp('2026-01-02T03:04:00Z'))", 'null', 5],
     ["string(timestamp('2026-01-02T03:04:05Z') - timestamp('2026-01-02T03:04:00Z'))", 'null', '5s'],
+    [
+      "[duration('1h0.25s'), duration('-1.5s'), duration('1s') - duration('1.5s')].map(d, string(d))",
+      'null',
+      ['3600.25s', '-1.5s', '-0.5s'],
+    ],
+    ["[duration('0s'), duration('-1ns'), duration('0.1s'), duration('-20s')]", 'null', ['0s', '-0.000000001s', '0.1s', '-20s']],
     ["base64.decode('')", 'null', ''],
     ['bytes(body).json().n + 1', '"{\\"n\\":41}"', 42],
     ['bytes(body).json().map(x, x)', '"[1,[2]]"', [1, [2]]],
@@ -224,6 +230,7 @@ describe('compile-expression', () => {
     ["body.list.all(x, x >= 0 && string(x) != 'x')", true],
     ["body.words.join(',').split(',').size()", 10_000],
     ['body.words == body.words.filter(w, true)', true],
+    ["body.list.map(x, string(duration('1.5s'))).size()", 10_000],
     ['body.list.map(x, x % 7).filter(x, x in [1, 2, 3]).size()', 4287],
     ["body.words.filter(w, w.substring(0, 12).matches('^[0-9]+-w*$')).size()", 10_000],
   ])('has room for %s', (expression, result) => {

@@ -3,7 +3,7 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { toCel } from './cel-value.js';
 import { parseExactJson } from './exact-json.js';
 import { matchesLinear } from './linear-regexp.js';
-import { parseTimestamp, TIME_PARTS, timePart, timestampOf } from './time-functions.js';
+import { durationText, parseTimestamp, TIME_PARTS, timePart, timestampOf } from './time-functions.js';
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
@@ -41,7 +41,7 @@ export function registerExtraFunctions(environment: Environment): Environment {
     'sha256(string): string': (text: string) => hash('sha256', text, 'hex'),
     'sha256(bytes): string': (bytes: Uint8Array) => hash('sha256', bytes, 'hex'),
     'string(google.protobuf.Timestamp): string': (time: Date) => time.toISOString().replace(/\.?0+Z$/, 'Z'),
-    'string(google.protobuf.Duration): string': (duration: { toString(): string }) => duration.toString(),
+    'string(google.protobuf.Duration): string': durationText,
     'int(google.protobuf.Timestamp): int': (time: Date) => BigInt(Math.floor(time.getTime() / 1000)),
     'bytes.jsonExact(): dyn': (bytes: Uint8Array) => toCel(parseExactJson(asBuffer(bytes).toString('utf8'))),
     'timestampExact(string): google.protobuf.Timestamp': parseTimestamp,

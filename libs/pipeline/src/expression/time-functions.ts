@@ -11,6 +11,7 @@ const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const MOST_ZONES = 100;
+const NANOS = 1_000_000_000n;
 
 /** What each function reads off a time, by its name: off one whose UTC fields are the local ones. */
 const PARTS: Readonly<Record<string, (local: Date) => number>> = {
@@ -47,6 +48,14 @@ export function timestampOf(seconds: bigint): Date {
 /** A part of a time in a zone: the name of a zone, or an offset such as `+02:00`. Throws a RangeError for any other. */
 export function timePart(name: string, time: Date, zone = 'UTC'): bigint {
   return BigInt(PARTS[name](zone === 'UTC' ? time : localTime(time, zone)));
+}
+
+/** A length of time in seconds, as CEL writes it. By hand: the library's way takes a hundred times as long, and loses signs. */
+export function durationText({ seconds, nanos }: { seconds: bigint; nanos: number }): string {
+  const total = seconds * NANOS + BigInt(nanos);
+  const whole = total < 0n ? -total : total;
+  const fraction = (whole % NANOS).toString().padStart(9, '0').replace(/0+$/, '');
+  return `${total < 0n ? '-' : ''}${whole / NANOS}${fraction === '' ? '' : `.${fraction}`}s`;
 }
 
 function inRange(milliseconds: number): Date {
