@@ -175,6 +175,9 @@ describe('compile-expression', () => {
     part: `${'a'.repeat(250_000)}b${'a'.repeat(250_000)}`,
     list: Array.from({ length: 10_000 }, (_, n) => n),
     words: Array.from({ length: 10_000 }, (_, n) => `${n}-${'w'.repeat(200)}`),
+    names: JSON.stringify(Object.fromEntries(Array.from({ length: 300_000 }, (_, n) => [`k${n}`, 1]))),
+    numbers: `[${'1,'.repeat(600_000)}9007199254740993]`,
+    events: JSON.stringify(Array.from({ length: 10_000 }, (_, n) => ({ id: n, name: `event ${n}`, labels: ['one', 'two'] }))),
     keys: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n])),
   });
   /** Binds x1, y1, x2, ... in turn, each made of the one before. */
@@ -193,6 +196,7 @@ describe('compile-expression', () => {
     'body.list.map(x, body.text.indexOf(string(x)))',
     'body.list.map(x, body.text.lastIndexOf(string(x)))',
     "body.list.map(x, body.text.split(''))",
+    "body.list.map(x, body.text.split('', 2))",
     "body.list.map(x, body.words.join('-'))",
     'body.list.map(x, body.text + string(x))',
     'body.list.map(x, body.words + body.words)',
@@ -210,6 +214,10 @@ describe('compile-expression', () => {
     'body.list.exists(x, x.nope || x.nope || x.nope)',
     "duration(body.digits) > duration('1s')",
     "body.list.map(x, timestamp(at).getHours('Europe/Berlin'))",
+    `body.list.map(x, body.list.map(y, ${Array(8).fill("string(duration('1.5s'))").join(' + ')}))`,
+    'bytes(body.names).json()',
+    'bytes(body.numbers).json()',
+    'body.list.map(x, bytes(body.events).json())',
     `cel.bind(x0, [1], cel.bind(y0, [1], ${sharing}))`,
     `cel.bind(x0, body.text, ${doubling})`,
   ])('bounds the work of %s', (expression) => {
@@ -230,7 +238,9 @@ describe('compile-expression', () => {
     ["body.list.all(x, x >= 0 && string(x) != 'x')", true],
     ["body.words.join(',').split(',').size()", 10_000],
     ['body.words == body.words.filter(w, true)', true],
+    ["body.text.split('a', 3).size()", 3],
     ["body.list.map(x, string(duration('1.5s'))).size()", 10_000],
+    ['bytes(body.events).json().size()', 10_000],
     ['body.list.map(x, x % 7).filter(x, x in [1, 2, 3]).size()', 4287],
     ["body.words.filter(w, w.substring(0, 12).matches('^[0-9]+-w*$')).size()", 10_000],
   ])('has room for %s', (expression, result) => {

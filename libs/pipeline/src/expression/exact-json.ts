@@ -19,8 +19,12 @@ const LARGE_EXPONENT = /[eE][+-]?\d{3}/;
 /** Parses JSON; numbers that would be rounded become `InexactNumber`. Throws a SyntaxError on what is not JSON. */
 export function parseExactJson(text: string): unknown {
   const plain: unknown = JSON.parse(text);
-  const suspicious = hasLongNumber(text) || LARGE_EXPONENT.test(text);
-  return suspicious ? new JsonScanner(text).value(exactNumber) : plain;
+  return mayBeInexact(text) ? new JsonScanner(text).value(exactNumber) : plain;
+}
+
+/** Whether a number in a text may be one that is rounded: only then it is read number by number, which takes far longer. */
+export function mayBeInexact(text: string): boolean {
+  return hasLongNumber(text) || LARGE_EXPONENT.test(text);
 }
 
 /** Whether 16 digits and dots stand in a row: then one of every sixteenth characters is among them, and the others need no look. */

@@ -1,4 +1,5 @@
 import { spend } from './cost-meter.js';
+import { mayBeInexact } from './exact-json.js';
 import { linearPattern } from './linear-regexp.js';
 import { TIME_PARTS } from './time-functions.js';
 
@@ -15,6 +16,7 @@ export const ERROR_COST = 2500;
 const TIME_ZONE_COST = 25_000;
 /** Costs are whole numbers below this one; it is more than anything may cost. */
 const TOO_MUCH = 1_000_000_000;
+const [COMMA, COLON, BRACKET, BRACE] = [0x2c, 0x3a, 0x5b, 0x7b];
 
 type Cost = (args: readonly unknown[]) => number;
 
@@ -24,17 +26,42 @@ const FUNCTION_COSTS: ReadonlyMap<string, Cost> = new Map<string, Cost>([
   ['contains', ([text, part]) => searchCost(text, part)],
   ['indexOf', ([text, part]) => searchCost(text, part)],
   ['lastIndexOf', ([text, part]) => searchCost(text, part)],
-  ['split', ([text, separator]) => searchCost(text, separator) + sizeOf(text) / Math.max(1, sizeOf(separator))],
+  ['split', splitCost],
   ['join', ([list, separator]) => joinCost(list, separator)],
   ['size', ([value]) => (typeof value === 'string' ? value.length * 2 : 1)],
-  ['jsonExact', ([bytes]) => sizeOf(bytes) * 10],
+  // Of making it a text; the function itself takes the rest.
+  ['jsonExact', ([bytes]) => sizeOf(bytes)],
   ['sha256', ([value]) => 120 + sizeOf(value)],
   ['encode', ([, bytes]) => 20 + sizeOf(bytes)],
   ['decode', ([, text]) => 20 + sizeOf(text) * 2],
   // Its pattern is tried from every place on.
-  ['duration', ([text]) => sizeOf(text) ** 3 / 25],
+  ['duration', ([text]) => 200 + sizeOf(text) ** 3 / 25],
+  ['timestampExact', () => 200],
+  // Of a time or a duration it is made anew.
+  ['string', ([value]) => (typeof value === 'object' ? 60 : 1) + sizeOf(value) / 4],
   ...TIME_PARTS.map((name): [string, Cost] => [`${name}Exact`, ({ length }) => (length > 1 ? TIME_ZONE_COST : 1)]),
 ]);
+
+/** Of what JSON begins or parts: a member takes longest, since its name may be a new one. */
+const COLON_COST = 120;
+const OPENING_COST = 40;
+const COMMA_COST = 20;
+/** Of each of them, where every number is looked at; of each character then. */
+const EXACT_COST = 50;
+const EXACT_TEXT_COST = 5;
+
+/** The cost of reading a JSON text, by how many values there may be in it. */
+export function jsonCost(text: string): number {
+  const perMark = mayBeInexact(text) ? EXACT_COST : 0;
+  let cost = text.length * (perMark > 0 ? EXACT_TEXT_COST : 1);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === COMMA) cost += COMMA_COST + perMark;
+    else if (code === COLON) cost += COLON_COST + perMark;
+    else if (code === BRACKET || code === BRACE) cost += OPENING_COST + perMark;
+  }
+  return Math.min(TOO_MUCH, cost);
+}
 
 /** The cost of calling a function, by its name. */
 export function functionCost(name: string): Cost {
@@ -79,6 +106,12 @@ function matchCost(text: unknown, pattern: unknown): number {
 /** Searching may begin anew at every place of the text. */
 function searchCost(text: unknown, part: unknown): number {
   return (sizeOf(text) * (sizeOf(part) + 8)) / 50;
+}
+
+/** Parts beyond a limit are made too, and put together again. */
+function splitCost([text, separator, ...limit]: readonly unknown[]): number {
+  const parts = sizeOf(text) / Math.max(1, sizeOf(separator));
+  return searchCost(text, separator) + parts * (limit.length > 0 ? 7 : 3);
 }
 
 function joinCost(list: unknown, separator: unknown): number {

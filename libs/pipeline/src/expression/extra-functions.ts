@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Environment } from '@marcbachmann/cel-js';
 import { toCel } from './cel-value.js';
+import { spend } from './cost-meter.js';
 import { parseExactJson } from './exact-json.js';
+import { jsonCost } from './expression-cost.js';
 import { matchesLinear } from './linear-regexp.js';
 import { durationText, parseTimestamp, TIME_PARTS, timePart, timestampOf } from './time-functions.js';
 
@@ -43,7 +45,7 @@ export function registerExtraFunctions(environment: Environment): Environment {
     'string(google.protobuf.Timestamp): string': (time: Date) => time.toISOString().replace(/\.?0+Z$/, 'Z'),
     'string(google.protobuf.Duration): string': durationText,
     'int(google.protobuf.Timestamp): int': (time: Date) => BigInt(Math.floor(time.getTime() / 1000)),
-    'bytes.jsonExact(): dyn': (bytes: Uint8Array) => toCel(parseExactJson(asBuffer(bytes).toString('utf8'))),
+    'bytes.jsonExact(): dyn': parseJson,
     'timestampExact(string): google.protobuf.Timestamp': parseTimestamp,
     'timestampExact(int): google.protobuf.Timestamp': timestampOf,
     'google.protobuf.Timestamp.getDayOfYearExact(): int': (time: Date) => timePart('getDayOfYear', time),
@@ -57,6 +59,13 @@ export function registerExtraFunctions(environment: Environment): Environment {
     environment.registerFunction(signature, handler as () => unknown, { async: false } as never);
   }
   return environment;
+}
+
+/** Its cost is known once it is text. */
+function parseJson(bytes: Uint8Array): unknown {
+  const text = asBuffer(bytes).toString('utf8');
+  spend(jsonCost(text));
+  return toCel(parseExactJson(text));
 }
 
 function decodeBase64(text: string): Uint8Array {
