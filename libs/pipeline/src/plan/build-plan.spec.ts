@@ -142,6 +142,22 @@ describe('build-plan', () => {
     expect(report.input).toMatchObject({ scanned: 9, selected: header.records });
   });
 
+  it.each<[object, number, number]>([
+    [{ where: 'body.missing == 1' }, 9, 0],
+    [{ where: 'body.missing == 1', lastN: 2 }, 9, 0],
+    [{ where: "'text'", fromOffset: 4, toOffset: 6 }, 3, 4],
+    [{ where: "offset < 3 ? true : body.missing == ''", lastN: 1 }, 6, 3],
+  ])('says on how many records the condition of %j failed', async (selection, count, offset) => {
+    const { report } = await plan(journalOf(9), { selection });
+    const code = 'where' in selection && selection.where === "'text'" ? 'result_type' : 'expression_failed';
+    expect(report.input.conditionErrors).toEqual({ count, first: { offset, code, message: expect.any(String) as string } });
+  });
+
+  it('has no errors of a condition that failed on no record', async () => {
+    const { report } = await plan(journalOf(9), { selection: { where: 'offset > 3', lastN: 1 } });
+    expect(report.input).not.toHaveProperty('conditionErrors');
+  });
+
   it('fills windows with every record, selected or not', async () => {
     const spec = parseSpec(laneGraph([{ id: 'w', kind: 'window', from: ['in'], to: 'w', count: 3 }, actionStage('a', ['w'])]));
     const pipeline = compileSpec(spec);

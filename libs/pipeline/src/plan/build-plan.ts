@@ -24,7 +24,7 @@ import {
   actionLeaf,
   planDigest,
 } from './plan.js';
-import { selectRecords } from './record-filter.js';
+import { type RecordSelector, selectRecords } from './record-filter.js';
 import { byEffect, recordedOutcomes } from './recorded-outcomes.js';
 import { type Selection, fullSelection } from './selection.js';
 import { type Asked, VersionRun, dispositionOf } from './version-run.js';
@@ -84,7 +84,7 @@ export interface BuiltPlan {
 export async function buildPlan(request: PlanRequest): Promise<BuiltPlan> {
   if (request.again && request.salt === undefined) throw new TypeError('again needs a salt');
   const { signal, breathe } = request;
-  const selected = await selectRecords(request.selection ?? {}, request.records, { signal, breathe });
+  const selector = await selectRecords(request.selection ?? {}, request.records, { signal, breathe });
   const recorded = await recordedOutcomes(request.outcomes ?? noOutcomes);
   const builder = new PlanBuilder(request, recorded.lastOffset);
   try {
@@ -92,7 +92,7 @@ export async function buildPlan(request: PlanRequest): Promise<BuiltPlan> {
       for (const record of batch) {
         signal?.throwIfAborted();
         const passed = recorded.upTo(record.offset);
-        const taken = builder.take(record, selected(record), passed instanceof Promise ? await passed : passed);
+        const taken = builder.take(record, selector.selects(record), passed instanceof Promise ? await passed : passed);
         if (taken) await taken;
         const pause = breathe?.();
         if (pause) await pause;
@@ -101,7 +101,7 @@ export async function buildPlan(request: PlanRequest): Promise<BuiltPlan> {
   } finally {
     await recorded.close();
   }
-  return builder.finish();
+  return builder.finish(selector);
 }
 
 async function* noOutcomes(): AsyncGenerator<Outcome> {}
@@ -151,11 +151,11 @@ class PlanBuilder {
     return undefined;
   }
 
-  finish(): BuiltPlan {
+  finish({ conditionErrors }: RecordSelector): BuiltPlan {
     const header = this.header();
     const notStarted = this.root.size;
     const report: ReplayReport = {
-      input: this.input,
+      input: { ...this.input, ...(conditionErrors && { conditionErrors }) },
       stages: this.version.stages,
       actions: {
         done: 0,

@@ -25,6 +25,13 @@ export interface ReportInput {
   offsetGaps: number;
   /** Whether every byte read had the digest that the manifest says. */
   digestOk: boolean;
+  /** Records that are not selected since the condition of the selection failed on them; absent when there are none. */
+  conditionErrors?: ConditionErrors;
+}
+
+export interface ConditionErrors {
+  count: number;
+  first: { offset: number; code: string; message: string };
 }
 
 export interface StageReport {
