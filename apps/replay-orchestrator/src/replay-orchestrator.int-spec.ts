@@ -79,6 +79,16 @@ describe('replay-orchestrator', () => {
     await harness.reaches(id, 'reserving');
   });
 
+  it('check-replays - a dry run of another environment is unknown, and nothing of its plan is told', async () => {
+    const { neighbours } = harness;
+    const dryRunId = neighbours.dryRun(neighbours.artifact());
+    const { id } = await requests.execute(undefined, { dryRunId });
+    const { rejection, checks } = await harness.reaches(id, 'rejected');
+    expect(rejection?.codes).toEqual(['dry_run_missing']);
+    expect(checks.find(({ name }) => name === 'capabilities')).toMatchObject({ outcome: 'not_evaluated', evidence: {} });
+    expect(JSON.stringify(checks)).not.toContain('http:triage');
+  });
+
   it('end-late-replays - what cannot be checked in time expires', async () => {
     harness.neighbours.away.add(readReplayFacts.subject);
     const { id } = await requests.execute(undefined, { startBy: new Date(Date.now() + 1_000).toISOString() });

@@ -47,9 +47,12 @@ export class ReadFacts {
     return { ...readings, ...(await this.approval(replay, readings, context)) };
   }
 
-  private async dryRun({ mode, dryRunId }: ReplayRecord, context: CallContext): Promise<DryRunFacts | null | undefined> {
+  // What belongs elsewhere, perhaps to another organisation, is neither told about nor used: its plan would stand in the evidence.
+  private async dryRun(replay: ReplayRecord, context: CallContext): Promise<DryRunFacts | null | undefined> {
+    const { mode, dryRunId, environmentId } = replay;
     if (mode !== 'execute' || dryRunId === undefined) return undefined;
-    return (await this.rpc.call(readDryRun, { replayId: dryRunId }, context, TIMEOUT)).dryRun;
+    const { dryRun } = await this.rpc.call(readDryRun, { replayId: dryRunId }, context, TIMEOUT);
+    return dryRun?.environmentId === environmentId ? dryRun : null;
   }
 
   private facts(replay: ReplayRecord, dryRun: DryRunFacts | undefined, context: CallContext, asked: Asked): Promise<ReplayFacts> {

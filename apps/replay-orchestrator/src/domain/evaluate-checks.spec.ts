@@ -139,7 +139,6 @@ describe('evaluate-checks', () => {
       { readings: { dryRun: null }, posture: { requireDryRun: false } },
       ['dry_run_missing'],
     ],
-    ['a dry run elsewhere', { dryRun: { environmentId: 'env_other' } }, ['dry_run_missing']],
     ['a failed dry run', { dryRun: { state: 'failed', header: undefined } }, ['dry_run_failed']],
     ['a dry run of other bytes', { dryRun: { artifactId: 'art_other' } }, ['plan_mismatch']],
     ['a stale dry run', { dryRun: { endedAt: '2026-11-22T11:00:00.000Z' } }, ['dry_run_stale']],

@@ -147,8 +147,8 @@ function judgeDryRun(it: Case): Judgement {
   if (replay.dryRunId === undefined) return required ? judged(['dry_run_missing'], { required }) : notNeeded({ required });
   const { dryRun } = readings;
   const evidence = { required, dryRunId: replay.dryRunId };
-  // What belongs elsewhere is not told about. Who names something is taken at their word, whether posture asks for it or not.
-  if (!dryRun || dryRun.environmentId !== replay.environmentId) return judged(['dry_run_missing'], evidence);
+  // Who names something is taken at their word, whether posture asks for it or not.
+  if (!dryRun) return judged(['dry_run_missing'], evidence);
   const codes: RejectionCode[] = [];
   if (dryRun.state !== 'succeeded' || !dryRun.header || dryRun.planDigest === undefined) codes.push('dry_run_failed');
   else if (dryRun.header.v !== 1 || dryRun.header.engine !== 1) codes.push('plan_engine_unknown');

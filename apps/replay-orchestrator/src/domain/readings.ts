@@ -4,7 +4,7 @@ import type { ApprovalFacts, DryRunFacts, DsseEnvelope, ReplayFacts, TargetKind,
 export interface Readings {
   at: string;
   facts: ReplayFacts;
-  /** Of the dry run named: null when the runner knows none, absent when none is named. */
+  /** Of the dry run named: null when the runner knows none in this environment, absent when none is named. */
   dryRun?: DryRunFacts | null;
   /** Of the approval named; absent when there was nothing to check it against. */
   approval?: ApprovalFacts;
