@@ -19,6 +19,7 @@ export function readCatalogConfig(env: NodeJS.ProcessEnv): CatalogConfig {
     max: 2 ** 31 - 1,
     fallback: DEFAULT_AGENT_SILENT_AFTER_MS,
   });
+  const config = { ...reader.group(() => readServiceConfig(env, 'catalog')), agentSilentAfterMs };
   reader.done();
-  return { ...readServiceConfig(env, 'catalog'), agentSilentAfterMs };
+  return config;
 }

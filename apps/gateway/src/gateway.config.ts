@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ObjectStoreConfig, readObjectStoreConfig } from '@reenact/object-store';
-import { readServiceConfig, type ServiceConfig } from '@reenact/service-kit';
+import { EnvReader, readServiceConfig, type ServiceConfig } from '@reenact/service-kit';
 
 /** A person the installation knows from its configuration, with the token that opens the API for them. */
 export interface BootstrapUser {
@@ -19,10 +19,13 @@ export interface GatewayConfig extends ServiceConfig {
 
 /** `REENACT_USERS_FILE` names a JSON list of the first people; without it the gateway keeps those it has. */
 export function readGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
-  const file = env.REENACT_USERS_FILE;
-  return {
-    ...readServiceConfig(env, 'gateway'),
-    objectStore: readObjectStoreConfig(env, '.reenact/objects'),
-    bootstrapUsers: file ? (JSON.parse(readFileSync(file, 'utf8')) as BootstrapUser[]) : [],
+  const reader = new EnvReader(env);
+  const file = reader.optional('REENACT_USERS_FILE');
+  const config = {
+    ...reader.group(() => readServiceConfig(env, 'gateway')),
+    objectStore: reader.group(() => readObjectStoreConfig(env, '.reenact/objects')),
+    bootstrapUsers: file ? reader.group(() => JSON.parse(readFileSync(file, 'utf8')) as BootstrapUser[]) : [],
   };
+  reader.done();
+  return config;
 }

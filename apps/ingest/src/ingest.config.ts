@@ -17,22 +17,24 @@ export interface IngestConfig extends ServiceConfig {
   scrub?: ScrubPace;
 }
 
+/** Throws a ConfigError that names every variable that is wrong. */
 export function readIngestConfig(env: NodeJS.ProcessEnv): IngestConfig {
-  return {
-    ...readServiceConfig(env, 'ingest'),
-    objectStore: readObjectStoreConfig(env, '.reenact/objects'),
-    limits: { ...readArtifactLimits(env), rates: readRates(env) },
-    capacity: readCapacity(env),
-    ...readPaces(env),
+  const reader = new EnvReader(env);
+  const config = {
+    ...reader.group(() => readServiceConfig(env, 'ingest')),
+    objectStore: reader.group(() => readObjectStoreConfig(env, '.reenact/objects')),
+    limits: { ...readArtifactLimits(reader), rates: readRates(reader) },
+    capacity: readCapacity(reader),
+    ...readPaces(reader),
   };
+  reader.done();
+  return config;
 }
 
-/** Throws a ConfigError that names every variable that is wrong. */
-function readPaces(env: NodeJS.ProcessEnv): Required<Pick<IngestConfig, 'patience' | 'scrub'>> {
-  const reader = new EnvReader(env);
+function readPaces(reader: EnvReader): Required<Pick<IngestConfig, 'patience' | 'scrub'>> {
   const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: 2 ** 31 - 1, fallback });
   const [patience, scrub] = [DEFAULT_UPLOAD_PATIENCE, DEFAULT_SCRUB_PACE];
-  const paces = {
+  return {
     patience: {
       idleMs: read('REENACT_UPLOAD_IDLE_MS', patience.idleMs),
       totalMs: read('REENACT_UPLOAD_TOTAL_MS', patience.totalMs),
@@ -42,15 +44,11 @@ function readPaces(env: NodeJS.ProcessEnv): Required<Pick<IngestConfig, 'patienc
       bytesPerSecond: read('REENACT_SCRUB_BYTES_PER_SECOND', scrub.bytesPerSecond),
     },
   };
-  reader.done();
-  return paces;
 }
 
-/** Throws a ConfigError that names every variable that is wrong. */
-function readCapacity(env: NodeJS.ProcessEnv): Capacity {
-  const reader = new EnvReader(env);
+function readCapacity(reader: EnvReader): Capacity {
   const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
-  const capacity = {
+  return {
     maxRequests: read('REENACT_INGEST_REQUESTS_IN_FLIGHT', DEFAULT_CAPACITY.maxRequests),
     maxUnauthenticatedPerAddress: read(
       'REENACT_INGEST_UNAUTHENTICATED_PER_ADDRESS',
@@ -58,13 +56,9 @@ function readCapacity(env: NodeJS.ProcessEnv): Capacity {
     ),
     maxBytes: read('REENACT_INGEST_BYTES_IN_FLIGHT', DEFAULT_CAPACITY.maxBytes),
   };
-  reader.done();
-  return capacity;
 }
 
-/** Throws a ConfigError that names every variable that is wrong. */
-function readArtifactLimits(env: NodeJS.ProcessEnv): Pick<IngestLimits, 'artifact' | 'maximum'> {
-  const reader = new EnvReader(env);
+function readArtifactLimits(reader: EnvReader): Pick<IngestLimits, 'artifact' | 'maximum'> {
   const { artifact, maximum } = DEFAULT_LIMITS;
   const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
   const configured = {
@@ -73,13 +67,10 @@ function readArtifactLimits(env: NodeJS.ProcessEnv): Pick<IngestLimits, 'artifac
     maxEntries: read('REENACT_ARTIFACT_MAX_ENTRIES', maximum.maxEntries),
     maxRatio: read('REENACT_ARTIFACT_MAX_RATIO', maximum.maxRatio),
   };
-  reader.done();
   return { artifact, maximum: configured };
 }
 
-/** Throws a ConfigError that names every variable that is wrong. */
-function readRates(env: NodeJS.ProcessEnv): IngestLimits['rates'] {
-  const reader = new EnvReader(env);
+function readRates(reader: EnvReader): IngestLimits['rates'] {
   const read = (name: string, fallback: number) => reader.integer(name, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback });
   const { rates } = DEFAULT_LIMITS;
   const configured = {
@@ -90,6 +81,5 @@ function readRates(env: NodeJS.ProcessEnv): IngestLimits['rates'] {
     enrolmentsPerMinute: read('REENACT_ENROLMENTS_PER_MINUTE', rates.enrolmentsPerMinute),
     failedAuthenticationsPerMinute: read('REENACT_FAILED_AUTHENTICATIONS_PER_MINUTE', rates.failedAuthenticationsPerMinute),
   };
-  reader.done();
   return configured;
 }

@@ -6,6 +6,7 @@ import { startParts } from './embedded-parts.js';
 import { openInstallation } from './installation.js';
 import type { LocalOptions } from './options.js';
 import { provision } from './provision.js';
+import { readPorts } from './read-ports.js';
 import { logFile, serviceEnvironment } from './service-environment.js';
 import { startApart } from './separate-processes.js';
 import { startTogether } from './services.js';
@@ -30,6 +31,7 @@ interface Hooks {
 
 /** Starts a whole installation on loopback; when it resolves, everything answers and the connection file is written. */
 export async function startLocal(options: LocalOptions, { env, resolveFrom, tell, onExit }: Hooks): Promise<RunningLocal> {
+  const ports = readPorts(options, env);
   const claim = claimHome(options.home);
   const home = claim.directory;
   removeConnection(home);
@@ -40,13 +42,13 @@ export async function startLocal(options: LocalOptions, { env, resolveFrom, tell
   };
   try {
     // Told before anything else is started.
-    await choosePort('the gateway', options.gatewayPort, undefined, 'REENACT_PORT');
-    await choosePort('ingest', options.ingestPort, undefined, 'REENACT_INGEST_PORT');
+    await choosePort('the gateway', ports.gateway, undefined, 'REENACT_PORT');
+    await choosePort('ingest', ports.ingest, undefined, 'REENACT_INGEST_PORT');
     const log = (line: string) => appendFileSync(logFile(home), `${line}\n`);
     const parts = await startParts({ ...options, home }, { log, tell, onExit });
     stops.push(() => parts.stop());
     const installation = openInstallation(home);
-    const variables = serviceEnvironment({ ...options, home }, parts, env);
+    const variables = serviceEnvironment(home, ports, parts, env);
     const fleet = options.separate ? await startApart(variables, resolveFrom, onExit) : await startTogether(variables);
     stops.push(() => fleet.stop());
     const connection: Connection = {

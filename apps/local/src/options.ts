@@ -3,8 +3,6 @@ import { resolve } from 'node:path';
 
 export interface LocalOptions {
   home: string;
-  gatewayPort: number;
-  ingestPort: number;
   /** Play the sample incident after the start. */
   demo: boolean;
   /** Stop after the demo; the exit code says whether every step was as expected. */
@@ -24,15 +22,13 @@ export const USAGE = `Usage: npm start -- [options]
 
 State is kept in REENACT_HOME (default .reenact). See README.md for the other variables.`;
 
-/** Flags and variables of a run. Throws an Error that says which of them is wrong. */
+/** Flags of a run, and what it starts or is given. Throws an Error that says which flag is wrong. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): LocalOptions | 'help' {
   const values = readFlags(args);
   if (values.help) return 'help';
   if (values['no-demo'] && values.exit) throw new Error('--exit stops after the demo: it cannot go with --no-demo');
   return {
     home: resolve(env.INIT_CWD ?? '.', env.REENACT_HOME || '.reenact'),
-    gatewayPort: readPort(env, 'REENACT_PORT', 7400),
-    ingestPort: readPort(env, 'REENACT_INGEST_PORT', 7401),
     demo: !values['no-demo'],
     exit: values.exit ?? false,
     separate: values.separate ?? false,
@@ -58,11 +54,4 @@ function readFlags(args: string[]) {
     const [what] = (error as Error).message.split('. ');
     throw new Error(`${what}. npm start -- --help shows the options.`, { cause: error });
   }
-}
-
-function readPort(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
-  const text = env[name];
-  if (text === undefined || text === '') return otherwise;
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new Error(`${name} must be a port from 0 to 65535, not "${text}"`);
-  return Number(text);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { writePrivateFile } from '@reenact/embedded';
 import { usersFile } from './installation.js';
-import type { LocalOptions } from './options.js';
+import type { Ports } from './read-ports.js';
 
 /** Where the parts run that every service needs. */
 export interface Parts {
@@ -15,14 +15,13 @@ export interface Parts {
 const LOOPBACK = '127.0.0.0/8,::1/128';
 
 /** The environment that every service of this installation reads its configuration from, in one process or in many. */
-export function serviceEnvironment(options: LocalOptions, parts: Parts, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { home } = options;
+export function serviceEnvironment(home: string, ports: Ports, parts: Parts, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const keys = join(home, 'keys');
   return {
     ...env,
     REENACT_HOST: '127.0.0.1',
-    REENACT_PORT: String(options.gatewayPort),
-    REENACT_INGEST_PORT: String(options.ingestPort),
+    REENACT_PORT: String(ports.gateway),
+    REENACT_INGEST_PORT: String(ports.ingest),
     REENACT_NATS_URL: parts.natsUrl,
     REENACT_DATABASE_URL: parts.databaseUrl,
     REENACT_DATABASE_POOL_SIZE: env.REENACT_DATABASE_POOL_SIZE ?? '8',

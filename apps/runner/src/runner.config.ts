@@ -38,12 +38,12 @@ export const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Reads the settings of a pool from the environment. Throws a ConfigError that names what is missing or wrong. */
 export function readRunnerConfig(env: Record<string, string | undefined>): RunnerConfig {
-  const service = readServiceConfig(env, 'runner');
   const reader = new EnvReader(env);
+  const service = reader.group(() => readServiceConfig(env, 'runner'));
   const pool = reader.oneOf('REENACT_RUNNER_POOL', ['dry-run', 'execute'], 'dry-run');
   const common: RunnerPoolConfig = {
     ...service,
-    objects: readObjectStoreConfig(env, '.reenact/objects'),
+    objects: reader.group(() => readObjectStoreConfig(env, '.reenact/objects')),
     leaseMs: reader.integer('REENACT_RUNNER_LEASE_MS', { min: 500, max: 600_000, fallback: LEASE_MS }),
     concurrency: reader.integer('REENACT_RUNNER_CONCURRENCY', { min: 1, max: 256, fallback: CONCURRENCY }),
     scratchDirectory: reader.optional('REENACT_RUNNER_SCRATCH_DIR'),

@@ -22,18 +22,15 @@ export function writerBytes({ kind }: ObjectStoreConfig): number {
 export function readObjectStoreConfig(env: Record<string, string | undefined>, defaultDirectory: string): ObjectStoreConfig {
   const endpoint = env.REENACT_S3_ENDPOINT;
   if (!endpoint) return { kind: 'file', directory: env.REENACT_OBJECT_DIR || defaultDirectory };
-  const need = (name: string) => {
-    const value = env[name];
-    if (!value) throw new Error(`${name} is needed beside REENACT_S3_ENDPOINT`);
-    return value;
-  };
+  const missing = ['REENACT_S3_BUCKET', 'REENACT_S3_ACCESS_KEY_ID', 'REENACT_S3_SECRET_ACCESS_KEY'].filter((name) => !env[name]);
+  if (missing.length > 0) throw new Error(`REENACT_S3_ENDPOINT needs ${missing.join(' and ')} beside it`);
   return {
     kind: 's3',
     endpoint,
     region: env.REENACT_S3_REGION || 'us-east-1',
-    bucket: need('REENACT_S3_BUCKET'),
-    accessKeyId: need('REENACT_S3_ACCESS_KEY_ID'),
-    secretAccessKey: need('REENACT_S3_SECRET_ACCESS_KEY'),
+    bucket: env.REENACT_S3_BUCKET as string,
+    accessKeyId: env.REENACT_S3_ACCESS_KEY_ID as string,
+    secretAccessKey: env.REENACT_S3_SECRET_ACCESS_KEY as string,
     ...(env.REENACT_S3_PREFIX && { prefix: env.REENACT_S3_PREFIX }),
   };
 }

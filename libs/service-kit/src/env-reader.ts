@@ -40,9 +40,24 @@ export class EnvReader {
     return text;
   }
 
+  /** What is wrong beyond what a single variable shows. */
+  fault(message: string): void {
+    this.faults.push(message);
+  }
+
+  /** What another function reads; its faults join these, and what it gives is not to be used before `done` let it pass. */
+  group<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      this.faults.push(...(error instanceof ConfigError ? error.faults : [(error as Error).message]));
+      return {} as T;
+    }
+  }
+
   /** To be called at the end: throws one error that names every fault. */
   done(): void {
-    if (this.faults.length > 0) throw new ConfigError(this.faults);
+    if (this.faults.length > 0) throw new ConfigError([...new Set(this.faults)]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError, readServiceConfig } from './index.js';
+import { ConfigError, EnvReader, readServiceConfig } from './index.js';
 
 const env = { REENACT_NATS_URL: 'nats://127.0.0.1:4222', REENACT_DATABASE_URL: 'postgres://u:p@127.0.0.1/db' };
 
@@ -35,5 +35,23 @@ describe('service-config', () => {
       expect(found).toContain(name);
     }
     expect(found).not.toContain('hunter2');
+  });
+
+  it('names the faults of every group, each once', () => {
+    const wrong = { ...env, REENACT_LOG_LEVEL: 'loud', REENACT_LEASE_MS: 'short' };
+    const read = () => {
+      const reader = new EnvReader(wrong);
+      reader.integer('REENACT_LEASE_MS', { min: 1, max: 9, fallback: 1 });
+      for (const service of ['runner', 'audit'] as const) reader.group(() => readServiceConfig(wrong, service));
+      reader.group(() => {
+        throw new Error('REENACT_S3_ENDPOINT needs REENACT_S3_BUCKET beside it');
+      });
+      reader.done();
+    };
+    expect(faults(read).map((fault) => fault.split(' ')[0])).toEqual([
+      'REENACT_LEASE_MS',
+      'REENACT_LOG_LEVEL',
+      'REENACT_S3_ENDPOINT',
+    ]);
   });
 });

@@ -24,7 +24,7 @@ const PORTS: Partial<Record<ServiceName, number>> = { gateway: 7400, ingest: 740
 
 const PATIENCE = { min: 1, max: 2 ** 31 - 1 };
 
-/** The variable that sets the port of a service. */
+/** The variable that sets the port of a service: `REENACT_PORT` of the gateway, `REENACT_INGEST_PORT` and the like of the others. */
 export function portVariable(service: ServiceName): string {
   return service === 'gateway' ? 'REENACT_PORT' : `REENACT_${service.toUpperCase().replaceAll('-', '_')}_PORT`;
 }
