@@ -13,7 +13,6 @@ export const PIPELINE_MODELS = ['single_ring', 'lane_graph'] as const;
 export type PipelineModel = (typeof PIPELINE_MODELS)[number];
 
 export const STAGE_KINDS = ['filter', 'map', 'split', 'window', 'action'] as const;
-export type StageKind = (typeof STAGE_KINDS)[number];
 
 export type Stage = FilterStage | MapStage | SplitStage | WindowStage | ActionStage;
 
