@@ -6,9 +6,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsNumber,
   IsObject,
-  IsOptional,
   IsString,
   Matches,
   Max,
@@ -181,11 +179,6 @@ export function Int(options: FieldOptions & { min?: number; max?: number } = {})
   return field(options, { type: 'integer', minimum: min, maximum: max }, accepts, rules);
 }
 
-/** Any finite number. */
-export function Num(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, { type: 'number' }, Number.isFinite, (each) => [IsNumber({}, each)]);
-}
-
 export function Bool(options: FieldOptions = {}): PropertyDecorator {
   return field(
     options,
@@ -210,16 +203,6 @@ export function Nested(type: () => new () => object, options: FieldOptions = {})
 /** A JSON object whose members are read by a decoder of their own (a spec, labels, a posture). */
 export function JsonObject(options: FieldOptions = {}): PropertyDecorator {
   return field(options, { type: 'object' }, isPlainObject, (each) => [IsObject(each)]);
-}
-
-/** Any JSON value. */
-export function JsonValue(options: FieldOptions = {}): PropertyDecorator {
-  return field(
-    options,
-    {},
-    (value) => value !== undefined,
-    () => [options.optional ? IsOptional() : ValidateBy({ name: 'isJson', validator: { validate: (v) => v !== undefined } })],
-  );
 }
 
 /** Labels: at most 64 pairs of short texts. */

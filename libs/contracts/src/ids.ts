@@ -23,7 +23,6 @@ export const ID_PREFIXES = {
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
-export type IdPrefix = (typeof ID_PREFIXES)[IdKind];
 
 /** A fresh id of a kind: a TypeID (prefix and UUIDv7), so that ids sort by time of birth. */
 export function newId(kind: IdKind): string {

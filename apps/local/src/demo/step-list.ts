@@ -1,6 +1,3 @@
-/** What a step says when it went as expected. */
-export type StepResult = string;
-
 /** Prints one line a step: a tick, what happened, how long it took. */
 export class StepList {
   private failed = 0;
