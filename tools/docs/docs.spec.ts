@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 
 const root = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const byName = (a: string, b: string) => a.localeCompare(b);
 const pages = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
 
 describe('docs', () => {
@@ -51,6 +52,18 @@ describe('docs', () => {
     expect([...named].filter((name) => !used.has(name))).toEqual([]);
   });
 
+  it('CONTRIBUTING.md - names every variable that tests read, and no other', () => {
+    const named = new Set(read('CONTRIBUTING.md').match(/REENACT_[A-Z0-9_]+/g));
+    const files = execFileSync('git', ['ls-files', 'apps', 'libs', 'tools'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+    const ofTests = files.filter((file) =>
+      /spec\.ts$|\.harness\.ts$|^libs\/testing\/|^apps\/system-e2e\/|^tools\/jest\//.test(file),
+    );
+    const used = new Set(
+      ofTests.flatMap((file) => [...read(file).matchAll(/process\.env\.(REENACT_[A-Z0-9_]+)/g)].map((match) => match[1])),
+    );
+    expect([...named].toSorted(byName)).toEqual([...used].toSorted(byName));
+  });
+
   it('docs/adr - every decision is listed, dated and complete', () => {
     const decisions = readdirSync(join(root, 'docs/adr')).filter((name) => /^\d{4}-/.test(name));
     const index = read('docs/adr/README.md');
@@ -58,6 +71,8 @@ describe('docs', () => {
       expect(index).toContain(`(${name})`);
       const text = read(`docs/adr/${name}`);
       expect(text).toMatch(/^# \d+\. .+\n\nDate: \d{4}-\d\d-\d\d\. Status: (accepted|superseded by .+)\.\n/);
+      const tests = [...text.matchAll(/`((?:apps|libs|tools)\/[\w./-]+\.[a-z]+)`/g)].map((match) => match[1]);
+      expect(tests.filter((path) => !existsSync(join(root, path)))).toEqual([]);
       for (const part of [
         '## Context',
         '## Decision',
