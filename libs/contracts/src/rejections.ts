@@ -14,8 +14,8 @@ export const REJECTIONS = {
   posture_denies_execute: rejection('The posture denies execute mode', 'A project admin changes the posture'),
   posture_changed: rejection('The posture changed since the check', 'Ask again under the posture of now'),
   environment_frozen: rejection(
-    'The environment is frozen now',
-    'Wait for the end of the freeze and ask again, or a project admin lifts it',
+    'The environment is frozen, or its execution was stopped',
+    'Wait for the end of the freeze or stop and ask again, or a project admin lifts it',
   ),
   environment_busy: rejection(
     'Every execute slot of the environment is taken',

@@ -1,4 +1,4 @@
-import { REJECTIONS, type Rejection, type RejectionCode } from '@reenact/contracts';
+import { type Check, REJECTIONS, type Rejection, type RejectionCode } from '@reenact/contracts';
 
 /** What asks for another plan. The first that applies says how; the others would say it again. */
 const PLAN: readonly RejectionCode[] = [
@@ -31,12 +31,12 @@ const WAIT: readonly RejectionCode[] = ['posture_changed', 'environment_frozen',
 const LATER = new Set([...PLAN, ...APPROVE, ...WAIT]);
 
 /** All that stands against a replay, in words: every title once, in the order of the codes, and what to do, in the order to do it. */
-export function rejectionOf(codes: RejectionCode[], detail?: string): Rejection {
+export function rejectionOf(codes: RejectionCode[], detail?: string, checks: readonly Check[] = []): Rejection {
   const unique = [...new Set(codes)];
   return {
     codes: unique,
     code: unique[0],
-    detail: detail ?? `${unique.map((code) => REJECTIONS[code].title).join('. ')}.`,
+    detail: detail ?? `${unique.map((code) => saidOf(code, checks)).join('. ')}.`,
     remedy: `${[...new Set(stepsAfter(unique).map((code) => REJECTIONS[code].remedy))].join('. ')}.`,
   };
 }
@@ -56,4 +56,12 @@ function stepsAfter(codes: RejectionCode[]): RejectionCode[] {
 /** Whatever is wrong with the approval at hand, another plan needs one of its own; a forged one is still to be told. */
 function approvalOfAnotherPlan(code: RejectionCode): RejectionCode {
   return code === 'approval_signature_invalid' ? code : 'approval_missing';
+}
+
+/** A freeze has a reason and an end of its own, which the check of the posture has read. */
+function saidOf(code: RejectionCode, checks: readonly Check[]): string {
+  const frozen = checks.find(({ name }) => name === 'posture')?.evidence.frozen as { to: string; reason: string } | undefined;
+  return code === 'environment_frozen' && frozen
+    ? `The environment is frozen until ${frozen.to}: ${frozen.reason.replace(/\.$/, '')}`
+    : REJECTIONS[code].title;
 }

@@ -140,6 +140,14 @@ describe('replay machine', () => {
     });
   });
 
+  it('replay machine - a rejection for a freeze says until when it lasts, and why', () => {
+    const checks = passedChecks(false).map((check) =>
+      check.name === 'posture' ? { ...check, evidence: { frozen: { to: LATE, reason: 'Launch.' } } } : check,
+    );
+    const { replay } = next(known('checking'), checked({ checks, codes: ['environment_frozen', 'dry_run_stale'] }));
+    expect(replay.rejection?.detail).toBe(`The environment is frozen until ${LATE}: Launch. The dry run is too old.`);
+  });
+
   it('replay machine - numbers its events without a gap and frees the slot at the end', () => {
     const step = next(known('dispatching', { version: 4 }), message('run_succeeded'));
     expect(step.events.map(({ aggregate }) => aggregate.version)).toEqual([5, 6]);

@@ -212,7 +212,7 @@ function reject(replay: ReplayRecord, message: ReplayMessage): ReplayRecord {
       return { ...replay, checks, rejection: rejectionOf(message.codes, message.detail) };
     }
     case 'checked':
-      if (message.codes.length > 0) return { ...replay, rejection: rejectionOf(message.codes) };
+      if (message.codes.length > 0) return { ...replay, rejection: rejectionOf(message.codes, undefined, message.checks) };
       break;
   }
   const busy = {

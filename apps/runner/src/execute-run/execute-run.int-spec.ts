@@ -129,7 +129,10 @@ describe('execute-run', () => {
     const frozen = { from: new Date(now - 1_000).toISOString(), to: new Date(now + 60_000).toISOString(), reason: 'sale' };
     world.answers.posture = { ...posture, posture: { ...defaultPosture('prod'), freezes: [frozen] } };
     const cold = await world.approved({ records: 1 });
-    expect(await world.perform(cold)).toMatchObject({ name: 'run.refused', data: { codes: ['environment_frozen'] } });
+    expect(await world.perform(cold)).toMatchObject({
+      name: 'run.refused',
+      data: { codes: ['environment_frozen'], detail: `The environment is frozen until ${frozen.to}: sale.` },
+    });
     world.answers.posture = posture;
 
     const silent = await world.approved({ records: 1 }, 1_500);

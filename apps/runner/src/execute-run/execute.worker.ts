@@ -14,7 +14,7 @@ import type { RunEnd, RunLease } from '../store/run-lease.js';
 import type { Pulse } from '../take-runs/pulse.js';
 import { RunWorker } from '../take-runs/run-worker.js';
 import { type Performed, PerformPlanHandler } from './perform-plan.handler.js';
-import { Refused, refusalOf } from './refused.js';
+import { Refused, refusalOf, saidOf } from './refused.js';
 import { StartRunHandler } from './start-run.handler.js';
 import { VerifyRunHandler } from './verify-run.handler.js';
 
@@ -120,7 +120,7 @@ export class ExecuteWorker extends RunWorker {
 
   /** Before the start nothing was done. */
   private async refuse(lease: RunLease, refusal: Refused): Promise<void> {
-    const end = { codes: refusal.codes, detail: refusal.message };
+    const end = { codes: refusal.codes, detail: saidOf(refusal) };
     if (lease.row.state === 'verifying' && refusal.options.unconfirmed) return this.disown(lease, end);
     if (lease.row.state !== 'running') return lease.move('refuse', end);
     await this.reportUnfinished(lease);

@@ -14,6 +14,12 @@ export class Refused extends Error {
   }
 }
 
+/** Why it was refused, as a sentence. */
+export function saidOf({ message }: Refused): string {
+  const sentence = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`;
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
 /** Throws Refused when there are codes. */
 export function refuseFor(codes: RejectionCode[], detail: string): void {
   if (codes.length > 0) throw new Refused(codes, `${detail}: ${codes.join(', ')}`);

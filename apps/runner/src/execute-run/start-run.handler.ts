@@ -47,10 +47,10 @@ export class StartRunHandler {
   /** Paused, it waits as long as it may still start. */
   private async passSwitch(environmentId: string, { goesOn }: Patience): Promise<void> {
     const found = await this.switches.find(environmentId);
-    if (found?.state === 'stopped') throw new Refused(['environment_frozen'], 'the execution of the environment was stopped');
+    if (found?.state === 'stopped') throw new Refused(['environment_frozen'], toldSwitch(found));
     if (found?.state !== 'paused') return;
     if (goesOn?.() === false)
-      throw new Refused(['start_by_passed'], `It was not started before its start-by: ${toldSwitch(found)}.`);
+      throw new Refused(['start_by_passed'], `it was not started before its start-by: ${toldSwitch(found)}`);
     throw new Paused();
   }
 
@@ -77,6 +77,7 @@ export class StartRunHandler {
     const codes: RejectionCode[] = [...said.codes];
     if (said.needsApproval && !credential) codes.push('approval_missing');
     if (said.needsDryRun && command.planDigest === undefined) codes.push('dry_run_missing');
+    if (said.frozen) throw new Refused(codes, `the environment is frozen until ${said.frozen.to}: ${said.frozen.reason}`);
     refuseFor(codes, 'the posture does not let it start');
   }
 }

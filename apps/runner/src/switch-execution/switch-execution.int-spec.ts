@@ -161,7 +161,10 @@ describe('switch-execution', () => {
     const [stopped, paused] = [await approved(1), await approved(1)];
     await turn('stopped');
     await world.send(execute, stopped);
-    expect(await world.end(stopped.replayId)).toMatchObject({ name: 'run.refused', data: { codes: ['environment_frozen'] } });
+    expect(await world.end(stopped.replayId)).toMatchObject({
+      name: 'run.refused',
+      data: { codes: ['environment_frozen'], detail: told('stopped') },
+    });
     await turn('paused');
     const late = { ...paused, startBy: new Date(Date.now() + 1_000).toISOString() };
     await world.send(execute, late);
