@@ -1,4 +1,14 @@
-import { COMMANDS, CONTRACTS, EVENTS, PROBLEMS, REJECTIONS, STREAMS, fieldsOf, type FieldSchema } from '@reenact/contracts';
+import {
+  COMMANDS,
+  CONTRACTS,
+  EVENTS,
+  FAILURES,
+  PROBLEMS,
+  REJECTIONS,
+  STREAMS,
+  fieldsOf,
+  type FieldSchema,
+} from '@reenact/contracts';
 import { operatorApi } from './operator-api.js';
 import { page, table } from './page.js';
 
@@ -17,8 +27,9 @@ export function renderReference(): Record<string, string> {
 function problems(): string {
   const rows = Object.entries(PROBLEMS).map(([code, { status, title, retry }]) => [`\`${code}\``, String(status), title, retry]);
   const why = Object.entries(REJECTIONS).map(([code, { title, remedy }]) => [`\`${code}\``, title, remedy]);
+  const failed = Object.entries(FAILURES).map(([code, { title, remedy }]) => [`\`${code}\``, title, remedy]);
   return page(
-    'Problems and rejections',
+    'Problems, rejections and failures',
     CONTRACTS_FOLDER,
     'Errors are RFC 9457 documents; `type` is `https://reenact.dev/problems/<code>`.',
     '## Problems',
@@ -26,6 +37,9 @@ function problems(): string {
     '## Rejections',
     'Why a replay is rejected before anything ran, and who can change it.',
     table(['code', 'means', 'remedy'], why),
+    '## Failures',
+    'Why a replay that was run failed or is indeterminate; those of rejections appear there too.',
+    table(['code', 'means', 'remedy'], failed),
   );
 }
 

@@ -4,6 +4,7 @@ export * from './context.js';
 export * from './define.js';
 export * from './duration.js';
 export * from './envelope.js';
+export * from './failures.js';
 export * from './field.js';
 export * from './ids.js';
 export * from './problem.js';

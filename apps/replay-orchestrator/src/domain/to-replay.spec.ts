@@ -1,4 +1,5 @@
-import { passedChecks, sampleDispatch, sampleReplay } from './replay.fixture.js';
+import { FAILURES } from '@reenact/contracts';
+import { EARLY, passedChecks, sampleDispatch, sampleReplay } from './replay.fixture.js';
 import type { ReplayRecord } from './replay.js';
 import { closeChecks, withPendingStart } from './replay-checks.js';
 import { toReplay, toVerdict } from './to-replay.js';
@@ -35,6 +36,16 @@ describe('to replay', () => {
       expect(toVerdict(record, pause).checks).toEqual(record.checks);
     },
   );
+
+  it('to replay - a failure says what to do, as long as there is something to do', () => {
+    const failure = { codes: ['action_failed'], detail: 'Action 3 (notify): answered 500' };
+    const remedy = `${FAILURES.action_failed.remedy}.`;
+    expect(toReplay(replay('failed', { failure }), null).failure).toEqual({ ...failure, remedy });
+    const open = replay('indeterminate', { failure: { codes: ['stopped'] } });
+    expect(toReplay(open, null).failure).toEqual({ codes: ['stopped'], remedy: `${FAILURES.action_indeterminate.remedy}.` });
+    const resolution = { outcome: 'performed', reason: 'Looked', by: { kind: 'user', id: 'usr_x' }, at: EARLY } as const;
+    expect(toReplay({ ...open, resolution }, null).failure).toEqual({ codes: ['stopped'] });
+  });
 
   it('to replay - the start of an expired one says why it never came', () => {
     const expiry = { detail: 'No runner started it before its start-by.', remedy: 'Ask again.' };

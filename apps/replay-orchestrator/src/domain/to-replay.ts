@@ -1,5 +1,4 @@
-import type { Check, Replay, ReplayProgress, Verdict } from '@reenact/contracts';
-import { TERMINAL_STATES } from '@reenact/contracts';
+import { type Check, failureRemedy, type Replay, type ReplayProgress, TERMINAL_STATES, type Verdict } from '@reenact/contracts';
 import { type Pause, waitingFor } from './pause.js';
 import type { ReplayRecord } from './replay.js';
 
@@ -15,8 +14,15 @@ export function toReplay(record: ReplayRecord, progress: ReplayProgress | null, 
     ...(versionId !== undefined && { versionId }),
     ...(progress && { progress }),
     ...(waiting && { waitingFor: waiting }),
+    ...(record.failure && { failure: shownFailure(record.failure, record) }),
     ...(resolution && { resolution: { ...resolution } }),
   };
+}
+
+/** Whatever made it indeterminate, it is resolved by looking at the target; then there is nothing more to do. */
+function shownFailure(failure: NonNullable<Replay['failure']>, { state, resolution }: ReplayRecord): Replay['failure'] {
+  const remedy = failureRemedy(state === 'indeterminate' ? ['action_indeterminate'] : failure.codes);
+  return { ...failure, ...(remedy !== undefined && !resolution && { remedy }) };
 }
 
 /** Final once the start was decided or will not come. */

@@ -115,8 +115,8 @@ export interface Replay {
   planDigest?: string;
   checks: Check[];
   rejection?: Rejection;
-  /** Why it failed or is indeterminate, as the runner said. */
-  failure?: { codes: string[]; detail?: string };
+  /** Why it failed or is indeterminate, as the runner said, and what to do about it while there is something to do. */
+  failure?: { codes: string[]; detail?: string; remedy?: string };
   cancellation?: Cancellation;
   expiry?: Expiry;
   waitingFor?: WaitingFor;
