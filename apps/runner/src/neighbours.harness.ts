@@ -11,9 +11,13 @@ import {
   Problem,
   pinTargets,
   type ReadArtifact,
+  type ReadReplay,
   type ReadVersion,
   type ResolveTargets,
+  type Replay,
+  type ReplayState,
   readPosture,
+  readReplay,
   readVersion,
   resolveTargets,
   type SettledUse,
@@ -40,6 +44,8 @@ export class Answers {
   settle: () => SettledUse = () => ({ settled: true });
   /** What the orchestrator stands by, by replay: the digests of its command and of the place. */
   readonly dispatched = new Map<string, { commandDigest: string; scopeDigest: string }>();
+  /** The state of replays, where a test asks for it. */
+  readonly replayStates = new Map<string, ReplayState>();
   readonly calls: string[] = [];
   readonly away = new Set<string>();
 
@@ -101,6 +107,13 @@ class Responders {
   async settle(): Promise<SettledUse> {
     this.answers.asked('settle');
     return this.answers.settle();
+  }
+
+  @Rpc(readReplay)
+  async replay({ replayId }: ReadReplay): Promise<Replay> {
+    const state = this.answers.replayStates.get(replayId);
+    if (!state) throw new Problem('not_found');
+    return { id: replayId, state } as Replay;
   }
 
   @Rpc(confirmDispatch)

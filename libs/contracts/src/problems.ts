@@ -59,7 +59,7 @@ export const PROBLEMS = {
   target_changed: problem(409, 'The target has another revision now'),
   posture_change_decided: problem(409, 'The posture change was decided already'),
   // Replays
-  replay_not_planned: problem(409, 'The replay has no plan yet'),
+  replay_not_planned: problem(409, 'The replay has no plan or report'),
   replay_ended: problem(409, 'The replay has ended'),
   replay_not_indeterminate: problem(409, 'The replay is not indeterminate'),
   plan_mismatch: problem(409, 'The plan is not the one that was approved'),

@@ -231,4 +231,19 @@ describe('dry-run', () => {
     expect(await world.rpc.call(readDryRun, { replayId }, context)).toEqual({ dryRun: null });
     await expect(world.rpc.call(readPlanPage, { replayId }, context)).rejects.toMatchObject({ code: 'replay_not_planned' });
   });
+
+  it('read-run - what has no plan or report names the state of the replay, and whether there will be one', async () => {
+    const replayId = newId('replay');
+    world.answers.replayStates.set(replayId, 'rejected');
+    const never = (wanted: string) => ({
+      code: 'replay_not_planned',
+      options: {
+        detail: `It has ended (rejected) without a ${wanted}, and never will have one`,
+        members: { state: 'rejected', allowed: expect.arrayContaining(['succeeded']) },
+      },
+    });
+    await expect(world.rpc.call(readPlanPage, { replayId }, context)).rejects.toMatchObject(never('plan'));
+    await expect(world.rpc.call(listActions, { replayId }, context)).rejects.toMatchObject(never('plan'));
+    await expect(world.rpc.call(referReport, { replayId }, context)).rejects.toMatchObject(never('report'));
+  });
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ActionRecord, ActionState, ListActions, Page } from '@reenact/contracts';
+import type { ActionRecord, ActionState, CallContext, ListActions, Page } from '@reenact/contracts';
 import { type PlanAction, plannedActions } from '@reenact/pipeline';
 import { encodePosition, positionsOf } from '@reenact/service-kit';
 import { type EffectRow, EffectReads } from '../store/effect-reads.store.js';
@@ -18,10 +18,10 @@ export class ListActionsHandler {
     private readonly effects: EffectReads,
   ) {}
 
-  async list({ replayId, state, ...page }: ListActions): Promise<Page<ActionRecord>> {
+  async list({ replayId, state, ...page }: ListActions, context: CallContext): Promise<Page<ActionRecord>> {
     const { from, limit } = positionsOf(page);
     let next = from;
-    const { header } = await this.runs.planned(replayId);
+    const { header } = await this.runs.planned(replayId, context);
     const total = plannedActions(header);
     const items: ActionRecord[] = [];
     for (const end = next + MAX_SCANNED; next < Math.min(total, end) && items.length < limit; ) {

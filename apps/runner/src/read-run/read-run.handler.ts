@@ -1,15 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type BlobReference,
+  type CallContext,
   type DryRunFacts,
   type PlanHeader,
   type PlanReference,
-  Problem,
+  type Problem,
   type RunState,
+  readReplay,
 } from '@reenact/contracts';
+import { RpcClient } from '@reenact/messaging';
 import type { ObjectStore } from '@reenact/object-store';
 import { plannedActions } from '@reenact/pipeline';
 import { encodePosition, positionsOf } from '@reenact/service-kit';
+import { notPlanned, type Planned } from '../domain/not-planned.js';
 import { decodeReportHead, REPORT_HEAD_BYTES, reportKey } from '../make-plan/run-objects.js';
 import { OBJECTS } from '../runner.config.js';
 import { RunStore } from '../store/run.store.js';
@@ -27,12 +31,16 @@ const DRY_RUN_STATES: Partial<Record<RunState, DryRunFacts['state']>> = {
   cancelled: 'cancelled',
 };
 
+/** A conflict without its state is better than an answer too late. */
+const STATE_WITHIN_MS = 2_000;
+
 /** What runs left, for those who may see it: that is decided before it comes here. */
 @Injectable()
 export class ReadRunHandler {
   constructor(
     private readonly runs: RunStore,
     private readonly plan: StoredPlan,
+    private readonly rpc: RpcClient,
     @Inject(OBJECTS) private readonly objects: ObjectStore,
   ) {}
 
@@ -56,30 +64,30 @@ export class ReadRunHandler {
     };
   }
 
-  async planReference(replayId: string): Promise<PlanReference> {
-    const { plan_digest, header } = await this.planned(replayId);
+  async planReference(replayId: string, context: CallContext): Promise<PlanReference> {
+    const { plan_digest, header } = await this.planned(replayId, context);
     return { planDigest: plan_digest, header, actions: await this.plan.lines(replayId) };
   }
 
-  async planPage(replayId: string, page: { limit?: number; cursor?: string }) {
+  async planPage(replayId: string, page: { limit?: number; cursor?: string }, context: CallContext) {
     const { from, limit } = positionsOf(page);
-    const { plan_digest, header } = await this.planned(replayId);
+    const { plan_digest, header } = await this.planned(replayId, context);
     const items = await this.plan.actions(replayId, from, limit);
     const next = from + items.length;
     const more = items.length > 0 && next < plannedActions(header);
     return { planDigest: plan_digest, header, items, nextCursor: more ? encodePosition(next) : null };
   }
 
-  async payload(replayId: string, index: number): Promise<BlobReference> {
-    await this.planned(replayId);
+  async payload(replayId: string, index: number, context: CallContext): Promise<BlobReference> {
+    await this.planned(replayId, context);
     return this.plan.payload(replayId, index);
   }
 
-  async report(replayId: string, format: 'v1' | 'audit_v1' = 'v1'): Promise<BlobReference> {
-    const row = await this.planned(replayId);
+  async report(replayId: string, format: 'v1' | 'audit_v1' = 'v1', context: CallContext): Promise<BlobReference> {
+    const row = await this.planned(replayId, context, 'report');
     const key = reportKey(replayId);
     const stored = row.ended_at && (await this.objects.stat(key));
-    if (!stored) throw notPlanned(row.state);
+    if (!stored) throw await this.missing('report', replayId, context);
     const head = Buffer.concat(await (await this.objects.read(key, { start: 0, end: REPORT_HEAD_BYTES })).toArray());
     const middle = REPORT_HEAD_BYTES + decodeReportHead(head);
     const range = format === 'v1' ? { start: REPORT_HEAD_BYTES, end: middle } : { start: middle, end: stored.size };
@@ -87,13 +95,15 @@ export class ReadRunHandler {
   }
 
   /** Throws `replay_not_planned` where there is no plan yet, or never will be. */
-  async planned(replayId: string): Promise<PlannedRow> {
+  async planned(replayId: string, context: CallContext, wanted: Planned = 'plan'): Promise<PlannedRow> {
     const row = await this.runs.find(replayId);
-    if (!row?.header || !row.plan_digest) throw notPlanned(row?.state ?? 'unknown');
+    if (!row?.header || !row.plan_digest) throw await this.missing(wanted, replayId, context);
     return row as PlannedRow;
   }
-}
 
-function notPlanned(state: RunState | 'unknown'): Problem {
-  return new Problem('replay_not_planned', { members: { state, allowed: [] } });
+  /** A run that was never commanded is none that the runner knows; what became of its replay, the orchestrator does. */
+  private async missing(wanted: Planned, replayId: string, context: CallContext): Promise<Problem> {
+    const replay = await this.rpc.call(readReplay, { replayId }, context, { timeoutMs: STATE_WITHIN_MS }).catch(() => undefined);
+    return notPlanned(wanted, replay?.state);
+  }
 }

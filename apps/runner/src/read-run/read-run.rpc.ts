@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import {
   type ActionRecord,
   type BlobReference,
+  type CallContext,
   type DryRunFacts,
   type ListActions,
   listActions,
@@ -36,27 +37,30 @@ export class ReadRunRpc {
   }
 
   @Rpc(referPlan)
-  planReference({ replayId }: ReadRun): Promise<PlanReference> {
-    return this.runs.planReference(replayId);
+  planReference({ replayId }: ReadRun, context: CallContext): Promise<PlanReference> {
+    return this.runs.planReference(replayId, context);
   }
 
   @Rpc(readPlanPage)
-  planPage(query: ReadPlanPage): Promise<{ planDigest: string; header: PlanHeader; items: object[]; nextCursor: string | null }> {
-    return this.runs.planPage(query.replayId, query);
+  planPage(
+    query: ReadPlanPage,
+    context: CallContext,
+  ): Promise<{ planDigest: string; header: PlanHeader; items: object[]; nextCursor: string | null }> {
+    return this.runs.planPage(query.replayId, query, context);
   }
 
   @Rpc(referPayload)
-  payload({ replayId, index }: ReferPayload): Promise<BlobReference> {
-    return this.runs.payload(replayId, index);
+  payload({ replayId, index }: ReferPayload, context: CallContext): Promise<BlobReference> {
+    return this.runs.payload(replayId, index, context);
   }
 
   @Rpc(referReport)
-  report({ replayId, format }: ReadReport): Promise<BlobReference> {
-    return this.runs.report(replayId, format);
+  report({ replayId, format }: ReadReport, context: CallContext): Promise<BlobReference> {
+    return this.runs.report(replayId, format, context);
   }
 
   @Rpc(listActions)
-  list(query: ListActions): Promise<Page<ActionRecord>> {
-    return this.actions.list(query);
+  list(query: ListActions, context: CallContext): Promise<Page<ActionRecord>> {
+    return this.actions.list(query, context);
   }
 }
