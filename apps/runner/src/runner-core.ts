@@ -13,6 +13,7 @@ import { ReadRunRpc } from './read-run/read-run.rpc.js';
 import { StoredPlan } from './read-run/stored-plan.js';
 import { OBJECTS, RUNNER_CONFIG, type RunnerPoolConfig } from './runner.config.js';
 import { EffectIdempotent1764000000004 } from './store/effect-idempotent.migration.js';
+import { EffectResolvedBy1764000000009 } from './store/effect-resolved-by.migration.js';
 import { EffectReads } from './store/effect-reads.store.js';
 import { ExecutionSwitch1764000000002 } from './store/execution-switch.migration.js';
 import { ExecutionSwitches } from './store/execution-switch.store.js';
@@ -51,6 +52,7 @@ export const coreImports = (config: RunnerPoolConfig): DynamicModule['imports'] 
       TargetTurn1764000000006,
       RunStartBy1764000000007,
       SwitchSetter1764000000008,
+      EffectResolvedBy1764000000009,
     ],
   }),
   MessagingModule.forRoot({ service: 'runner', nats: config.nats }),

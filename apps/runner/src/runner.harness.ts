@@ -1,7 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
   type ActionRecord,
-  type CommandContract,
   canonicalSha256,
   type DryRun,
   dryRun,
@@ -9,6 +8,7 @@ import {
   execute,
   fromHeaders,
   listActions,
+  type MessageContract,
   newId,
   type PlanHeader,
   type RunFact,
@@ -245,9 +245,9 @@ export class RunnerWorld {
     this.answers.settle = () => ({ settled: true });
   }
 
-  /** Sends a command as the orchestrator would; one that is made by hand may be for any place. */
+  /** Sends a command, or an event, as the orchestrator would; one that is made by hand may be for any place. */
   async send<T extends { replayId: string }>(
-    contract: CommandContract<T>,
+    contract: MessageContract<T>,
     data: T,
     { dispatched = true, scope = this.scope() }: { dispatched?: boolean; scope?: Partial<Scope> & { orgId: string } } = {},
   ): Promise<string> {

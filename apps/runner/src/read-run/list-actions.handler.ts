@@ -63,5 +63,6 @@ function toRecord({ index, disposition }: PlanAction, effect: EffectRow | undefi
     ...(effect.started_at !== null && { startedAt: effect.started_at.toISOString() }),
     ...(effect.ended_at !== null && { endedAt: effect.ended_at.toISOString() }),
     ...(effect.by_replay !== null && { byReplay: effect.by_replay }),
+    ...(effect.resolved_by !== null && { resolvedBy: effect.resolved_by }),
   };
 }

@@ -8,12 +8,14 @@ import type { Transaction } from '@reenact/persistence';
 export class ResolveEffectsConsumer {
   @JetStream({ messages: [replayResolved], durable: 'runner-resolve-effects' })
   async resolve(batch: Envelope<ReplayNoted>[], tx: Transaction): Promise<void> {
-    for (const { data } of batch) {
+    for (const { data, actor } of batch) {
       const state = data.outcome === 'performed' ? 'done' : 'not_sent';
-      await tx.query(`update runner.effect set state = $2 where replay_id = $1 and state = 'indeterminate'`, [
-        data.replayId,
-        state,
-      ]);
+      const { kind, id, name } = actor;
+      // Its error said that nobody knew; somebody does now.
+      await tx.query(
+        `update runner.effect set state = $2, error = null, resolved_by = $3 where replay_id = $1 and state = 'indeterminate'`,
+        [data.replayId, state, JSON.stringify({ kind, id, ...(name !== undefined && { name }) })],
+      );
     }
   }
 }

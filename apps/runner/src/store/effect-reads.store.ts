@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '@reenact/contracts';
 import { UnitOfWork } from '@reenact/persistence';
 
 /** A row of `runner.effect`: what became of one action of a run. */
@@ -16,6 +17,8 @@ export interface EffectRow {
   status: number | null;
   error: string | null;
   by_replay: string | null;
+  /** Who said what became of it, where that was not known. */
+  resolved_by: Actor | null;
   started_at: Date | null;
   ended_at: Date | null;
 }

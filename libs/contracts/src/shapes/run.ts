@@ -32,6 +32,8 @@ export interface ActionRecord {
   endedAt?: string;
   /** The earlier replay that had done it. */
   byReplay?: string;
+  /** Who said what became of it, where it was indeterminate. */
+  resolvedBy?: { kind: string; id: string; name?: string };
 }
 
 /** What a dry run left, as checks and approvals need it. */
