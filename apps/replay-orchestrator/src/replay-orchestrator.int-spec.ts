@@ -233,8 +233,21 @@ describe('replay-orchestrator', () => {
     expect(await codeOf(resolve())).toBe('replay_not_indeterminate');
     await harness.tell(runIndeterminate, { ...runOf(replay), codes: ['action_indeterminate'], detail: 'Action 3 has no end' });
     expect(await harness.reaches(replay.id, 'indeterminate')).toMatchObject({ failure: { detail: 'Action 3 has no end' } });
+    const cancel = () =>
+      harness.call(cancelReplay, { replayId: replay.id }).catch(({ code, options }: Problem) => ({ code, options }));
+    expect(await cancel()).toMatchObject({
+      code: 'replay_ended',
+      options: { remedy: expect.stringContaining('resolves the replay') },
+    });
     expect(await resolve()).toMatchObject({ state: 'indeterminate', resolution: { outcome: 'performed' } });
-    expect(await codeOf(resolve())).toBe('replay_not_indeterminate');
+    await expect(resolve()).rejects.toMatchObject({
+      code: 'replay_not_indeterminate',
+      options: {
+        detail: `It was resolved already, as performed, by ${harness.neighbours.user}`,
+        members: { state: 'indeterminate', resolution: { outcome: 'performed', reason: 'Looked' } },
+      },
+    });
+    expect(await cancel()).toMatchObject({ code: 'replay_ended', options: { remedy: undefined } });
   });
 
   it('follow-run - any message twice changes nothing more, and a history plays again to the same end', async () => {

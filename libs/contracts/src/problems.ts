@@ -61,7 +61,7 @@ export const PROBLEMS = {
   // Replays
   replay_not_planned: problem(409, 'The replay has no plan or report'),
   replay_ended: problem(409, 'The replay has ended'),
-  replay_not_indeterminate: problem(409, 'The replay is not indeterminate'),
+  replay_not_indeterminate: problem(409, 'The replay has nothing to resolve'),
   plan_mismatch: problem(409, 'The plan is not the one that was approved'),
   plan_too_large: problem(422, 'The plan passes a limit'),
   target_refused: problem(422, 'The target address is not allowed'),

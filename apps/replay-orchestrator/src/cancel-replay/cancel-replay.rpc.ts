@@ -3,6 +3,7 @@ import {
   type CallContext,
   type CancelReplay,
   cancelReplay,
+  FAILURES,
   Problem,
   type Replay,
   REPLAY_STATES,
@@ -12,6 +13,7 @@ import { Rpc } from '@reenact/messaging';
 import { UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
 import { AdvanceReplaysHandler } from '../advance-replays/advance-replays.handler.js';
+import type { ReplayRecord } from '../domain/replay.js';
 import { toReplay } from '../domain/to-replay.js';
 import { ReplayStore } from '../store/replay.store.js';
 import { SwitchStore } from '../store/switch.store.js';
@@ -35,7 +37,7 @@ export class CancelReplayRpc {
       const before = (await this.replays.lock(tx, [replayId])).get(replayId);
       if (!before) throw new Problem('not_found');
       const { state } = before.record;
-      if (TERMINAL_STATES.includes(state)) throw new Problem('replay_ended', { members: { state, allowed: ALLOWED } });
+      if (TERMINAL_STATES.includes(state)) throw ended(before.record);
       const at = this.clock.now().toISOString();
       const { kind, id, name } = context.actor;
       const by = { kind, id, ...(name !== undefined && { name }) };
@@ -45,4 +47,14 @@ export class CancelReplayRpc {
       return toReplay(after.record, after.progress, pauses.get(after.record.environmentId));
     });
   }
+}
+
+/** One that is indeterminate still waits for somebody, though not for a cancel. */
+function ended({ state, resolution }: ReplayRecord): Problem {
+  const open = state === 'indeterminate' && !resolution;
+  return new Problem('replay_ended', {
+    detail: `It has ended (${state}), so there is nothing left to stop`,
+    members: { state, allowed: ALLOWED },
+    ...(open && { remedy: `${FAILURES.action_indeterminate.remedy}.` }),
+  });
 }

@@ -25,8 +25,10 @@ export class ResolveReplayRpc {
       const { state, resolution: known } = before.record;
       if (state !== 'indeterminate' || known) {
         throw new Problem('replay_not_indeterminate', {
-          members: { state, allowed: ['indeterminate'] },
-          ...(known && { detail: 'It was resolved already' }),
+          members: { state, allowed: ['indeterminate'], ...(known && { resolution: { ...known } }) },
+          detail: known
+            ? `It was resolved already, as ${known.outcome}, by ${known.by.name ?? known.by.id}`
+            : `It is ${state}: only what became of an indeterminate one is to be said`,
         });
       }
       const at = this.clock.now().toISOString();
