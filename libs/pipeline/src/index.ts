@@ -43,5 +43,6 @@ export { type EffectName, idempotencyKey } from './plan/idempotency-key.js';
 export { type BuiltPlan, type PlanRequest, buildPlan } from './plan/build-plan.js';
 export * from './report/report.js';
 export { type Findings, MAX_FINDINGS } from './report/findings.js';
+export type { PayloadDifference } from './report/payload-difference.js';
 export { DivergenceFinder, type ReplayedAction } from './report/divergences.js';
 export { type AuditV1, type AuditV1Action, type AuditV1Input, auditV1 } from './report/audit-v1.js';

@@ -196,7 +196,9 @@ class PlanBuilder {
     const rest = this.hand(asked, 0, recorded, replayed);
     const compare = () => {
       this.divergences.compare(record.offset, replayed, outcomes);
-      if (before) this.recordedVersion?.compare(record.offset, before, replayed, outcomes, this.include);
+      if (!before) return;
+      const ran = replayed.map((action, at) => ({ ...action, payload: asked.actions[at].payload }));
+      this.recordedVersion?.compare(record.offset, before, ran, outcomes, this.include);
     };
     if (rest) return rest.then(compare);
     compare();

@@ -7,7 +7,12 @@ import { addFinding, noFindings } from './findings.js';
 import type { Divergence, DivergenceReport } from './report.js';
 
 /** An action of the replay as the comparison needs it. */
-export type ReplayedAction = Pick<EngineAction, 'stage' | 'n'> & { payloadSha256: string; disposition: Disposition };
+export interface ReplayedAction extends Pick<EngineAction, 'stage' | 'n'> {
+  payloadSha256: string;
+  disposition: Disposition;
+  /** Its place in the plan, where it is in one. */
+  index?: number;
+}
 
 /** Compares, record by record, what was recorded with what the replay gives. */
 export class DivergenceFinder {
@@ -69,10 +74,16 @@ function compareOne(offset: number, action: ReplayedAction, outcome: Outcome | u
   // What was sent held the value itself, what is here its token.
   if (action.disposition === 'input_redacted') return undefined;
   if (outcome.payloadSha256 !== undefined && outcome.payloadSha256 !== payloadSha256) {
-    const explanation = `At ${at} the recorded payload was ${outcome.payloadSha256}; the replay's is ${payloadSha256}.`;
+    const explanation = `At ${at} the recorded payload was ${outcome.payloadSha256}; the replay's is ${payloadSha256}.${readable(action)}`;
     return { offset, stage, n, kind: 'payload', expected: outcome.payloadSha256, actual: payloadSha256, explanation };
   }
   return undefined;
+}
+
+/** The record has digests only, so that nothing here can say what differs. */
+function readable({ index }: ReplayedAction): string {
+  if (index === undefined) return '';
+  return ` Of the recorded one only the digest is known; what the replay gives can be read under plan/${index}/payload.`;
 }
 
 function missing({ offset, stage, n, status, payloadSha256 }: Outcome): Divergence {

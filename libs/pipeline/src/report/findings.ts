@@ -15,8 +15,13 @@ export function noFindings<T>(): Findings<T> {
   return { compared: 0, count: 0, first: null, items: [] };
 }
 
+/** Whether the next one will be listed: what only the list shows need not be found out otherwise. */
+export function hasRoom({ items }: Findings<unknown>): boolean {
+  return items.length < MAX_FINDINGS;
+}
+
 export function addFinding<T>(findings: Findings<T>, found: T): void {
   findings.count += 1;
   findings.first ??= found;
-  if (findings.items.length < MAX_FINDINGS) findings.items.push(found);
+  if (hasRoom(findings)) findings.items.push(found);
 }

@@ -2,13 +2,13 @@ import { sha256 } from '@reenact/contracts';
 import type { CompiledPipeline } from '../engine/compile-pipeline.js';
 import type { Outcome } from '../journal/outcome.js';
 import type { JournalRecord } from '../journal/journal-record.js';
-import type { Include, PlanAction } from '../plan/plan.js';
+import type { Include } from '../plan/plan.js';
 import { byEffect } from '../plan/recorded-outcomes.js';
 import { type Asked, VersionRun, dispositionOf } from '../plan/version-run.js';
 import type { PipelineSpec } from '../spec/spec-model.js';
 import { DivergenceFinder } from './divergences.js';
 import type { RecordedVersionReport } from './report.js';
-import { VersionDifferences } from './version-differences.js';
+import { type VersionAction, VersionDifferences } from './version-differences.js';
 
 /** The version that was recorded, beside the one that runs: it sees the same records, and what it asks for is compared and forgotten. */
 export class RecordedVersion {
@@ -29,7 +29,7 @@ export class RecordedVersion {
   }
 
   /** Takes what both ask for at one record, and what was recorded of it. */
-  compare(offset: number, asked: Asked, ran: readonly PlanAction[], outcomes: readonly Outcome[], include: Include): void {
+  compare(offset: number, asked: Asked, ran: readonly VersionAction[], outcomes: readonly Outcome[], include: Include): void {
     const recorded = byEffect(outcomes);
     const actions = asked.actions.map((action) => ({
       ...action,

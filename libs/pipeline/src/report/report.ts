@@ -1,4 +1,5 @@
 import type { Findings } from './findings.js';
+import type { PayloadDifference } from './payload-difference.js';
 
 /** What a replay found, kept with its run. */
 export interface ReplayReport {
@@ -98,5 +99,7 @@ export interface VersionDifference {
   recorded: string | null;
   /** Of the version that ran. */
   ran: string | null;
+  /** Of payloads: the first field that differs; absent where one is no JSON or too large, and beyond the listed ones. */
+  field?: PayloadDifference;
   explanation: string;
 }

@@ -1,14 +1,15 @@
 import type { PlanAction } from '../plan/plan.js';
 import { effectKey } from '../plan/recorded-outcomes.js';
 import type { PipelineSpec } from '../spec/spec-model.js';
-import { type Findings, addFinding, noFindings } from './findings.js';
+import { type Findings, addFinding, hasRoom, noFindings } from './findings.js';
+import { type PayloadDifference, payloadDifference } from './payload-difference.js';
 import type { VersionDifference } from './report.js';
 
 /** An action of a version as the comparison needs it. */
 export type VersionAction = Pick<
   PlanAction,
   'stage' | 'n' | 'kind' | 'target' | 'method' | 'path' | 'subject' | 'headers' | 'payloadSha256'
->;
+> & { payload: Buffer };
 
 /** Compares, record by record, what the recorded version asks for with what the version that ran asks for. */
 export class VersionDifferences {
@@ -26,10 +27,11 @@ export class VersionDifferences {
     const found: VersionDifference[] = [];
     for (const action of ran) {
       const key = effectKey(action.stage, action.n);
-      const difference = differenceOf(offset, left.get(key), action);
+      const before = left.get(key);
+      const difference = differenceOf(offset, before, action);
       left.delete(key);
       this.findings.compared += 1;
-      if (difference) found.push(difference);
+      if (difference) found.push(before && hasRoom(this.findings) ? withField(difference, before, action) : difference);
     }
     for (const action of left.values()) {
       this.findings.compared += 1;
@@ -84,6 +86,20 @@ function differenceOf(offset: number, recorded: VersionAction | undefined, ran: 
       ? `At ${at} the values of the headers ${before} differ.`
       : `At ${at}, ${kind}: ${before} in the recorded version, ${after} in the version that ran.`;
   return { offset, stage, n, kind, recorded: before, ran: after, explanation };
+}
+
+/** Says also where the payloads differ, if it is they that do. */
+function withField(difference: VersionDifference, recorded: VersionAction, ran: VersionAction): VersionDifference {
+  const field = difference.kind === 'payload' ? payloadDifference(recorded.payload, ran.payload) : undefined;
+  if (!field) return difference;
+  return { ...difference, field, explanation: `${difference.explanation} ${inWords(field)}` };
+}
+
+function inWords({ pointer, kind }: PayloadDifference): string {
+  const place = pointer === '' ? 'the whole payload' : pointer;
+  if (kind === 'missing') return `The first difference: only the recorded version gives ${place}.`;
+  if (kind === 'added') return `The first difference: only the version that ran gives ${place}.`;
+  return `The first difference: ${place} has another ${kind}.`;
 }
 
 function missing(offset: number, action: VersionAction): VersionDifference {
