@@ -149,6 +149,29 @@ describe('dry-run', () => {
     expect(world.tickets.seen).toEqual([]);
   });
 
+  it('dry-run - says what earlier replays have done of a plan that stays the same', async () => {
+    const before = await run();
+    const { replayId } = before.command;
+    expect((await world.reportOf(replayId)).actions).toEqual({ done: 0, failed: 0, alreadyDone: 2, notStarted: 3 });
+    const [first, second, third] = (await world.readPlan(replayId)).filter(({ disposition }) => disposition === 'perform');
+    const states = [
+      [first, 'done', world.environmentId] as const,
+      [second, 'failed', world.environmentId] as const,
+      [third, 'done', newId('environment')] as const,
+    ];
+    for (const [{ index, idempotencyKey }, state, environmentId] of states) {
+      await world.query(
+        `insert into runner.effect (replay_id, index, environment_id, idempotency_key, capability, state, run_attempt, attempts, idempotent)
+         values ($1, $2, $3, $4, 'http:triage', $5, 1, 1, true)`,
+        [replayId, index, environmentId, idempotencyKey, state],
+      );
+    }
+    const after = await run();
+    expect(after.end.data.planDigest).toBe(before.end.data.planDigest);
+    const { actions } = await world.reportOf(after.command.replayId);
+    expect(actions).toEqual({ done: 0, failed: 0, alreadyDone: 2, notStarted: 3, doneByEarlierReplays: 1 });
+  });
+
   it('dry-run - a costly selection takes no lease from the runs beside it', async () => {
     const digits = '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]';
     const costly = ['a', 'b', 'c', 'd'].reduceRight((inner, name) => `${digits}.all(${name}, ${inner})`, 'offset >= 0');

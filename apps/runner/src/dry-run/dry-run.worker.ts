@@ -6,10 +6,12 @@ import { PlanRecording } from '../make-plan/plan-recording.js';
 import { PlanMaker } from '../make-plan/plan-maker.js';
 import { RunReports } from '../make-plan/run-reports.js';
 import { OBJECTS, RUNNER_CONFIG, type RunnerPoolConfig } from '../runner.config.js';
+import { EffectReads } from '../store/effect-reads.store.js';
 import type { RunLease } from '../store/run-lease.js';
 import { contextOf } from '../store/run-row.js';
 import { type Pulse, Withdrawn } from '../take-runs/pulse.js';
 import { RunWorker } from '../take-runs/run-worker.js';
+import { countDoneBefore } from './done-before.js';
 
 /** Makes a plan and a report, and performs nothing: nothing it is built with could. */
 @Injectable()
@@ -21,6 +23,7 @@ export class DryRunWorker extends RunWorker {
     @Inject(OBJECTS) private readonly objects: ObjectStore,
     private readonly maker: PlanMaker,
     private readonly reports: RunReports,
+    private readonly effects: EffectReads,
     private readonly clock: Clock,
   ) {
     super();
@@ -53,7 +56,10 @@ export class DryRunWorker extends RunWorker {
     const options = { posture, targets, salt: lease.replayId, now: this.clock.now() };
     const built = await this.maker.make(command, inputs, options, recording, pulse);
     await recording.publish(this.objects, lease.replayId);
-    await this.reports.store(lease.row, built);
+    const { environmentId } = inputs.artifact;
+    const doneByEarlierReplays = await countDoneBefore(this.effects, environmentId, recording.actions(), pulse.signal);
+    const { actions } = built.report;
+    await this.reports.store(lease.row, built, doneByEarlierReplays > 0 ? { ...actions, doneByEarlierReplays } : actions);
     await lease.keepPlan(posture, built.header as PlanHeader, built.planDigest, built.report.input.scanned);
     await lease.move('succeed');
   }

@@ -36,4 +36,22 @@ export class EffectReads {
     );
     return new Map(rows.map((row) => [row.index, row]));
   }
+
+  /** Whether any replay in an environment has begun or done anything. */
+  async hasAny(environmentId: string): Promise<boolean> {
+    const [row] = await this.work.query<object>(
+      `select 1 from runner.effect where environment_id = $1 and state in ('started', 'done', 'indeterminate') limit 1`,
+      [environmentId],
+    );
+    return row !== undefined;
+  }
+
+  /** How many of these effects replays in an environment have done. */
+  async countDone(environmentId: string, idempotencyKeys: readonly string[]): Promise<number> {
+    const [row] = await this.work.query<{ n: string | number }>(
+      `select count(*) as n from runner.effect where environment_id = $1 and idempotency_key = any($2) and state = 'done'`,
+      [environmentId, idempotencyKeys],
+    );
+    return Number(row.n);
+  }
 }

@@ -51,6 +51,11 @@ export interface ReportActions {
   notStarted: number;
   /** Not performed, since they would carry a redacted value; absent when there are none. */
   inputRedacted?: number;
+  /**
+   * Of a dry run: those of `notStarted` that other replays in the environment had done when it ended. They are in the plan, and an execute
+   * skips them; absent when there are none.
+   */
+  doneByEarlierReplays?: number;
 }
 
 export const DIVERGENCE_KINDS = ['missing', 'unexpected', 'payload', 'status'] as const;
