@@ -43,7 +43,10 @@ export const REJECTIONS = {
   approval_expired: rejection('The approval has expired', 'Request another approval'),
   approval_revoked: rejection('The approval was revoked', 'Request another approval'),
   approval_not_yet_valid: rejection('The approval is not valid yet', 'Wait until its not-before and ask again'),
-  approval_used: rejection('The approval was used already', 'Request another approval'),
+  approval_used: rejection(
+    'The approval was used already',
+    'Another dry run shows what is left to do; request approval of that one',
+  ),
   approval_scope_mismatch: rejection('The approval covers something else', 'Request approval of this dry run'),
   approval_requester_mismatch: rejection('The approval was requested by another person', 'Its requester executes it'),
   approval_key_unknown: rejection('The credential is signed with an unknown key', 'Request another approval'),
