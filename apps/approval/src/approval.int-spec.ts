@@ -131,7 +131,7 @@ describe('approval', () => {
       artifactSha256: hash('a'),
       state: 'succeeded',
       planDigest: hash('c'),
-      header: { specHash: hash('b'), runSpecHash: hash('b'), capabilities: ['http:triage'] } as never,
+      header: { specHash: hash('b'), runSpecHash: hash('b'), capabilities: ['http:triage'], actions: 14 } as never,
       endedAt: new Date().toISOString(),
       ...change,
     });
@@ -200,6 +200,7 @@ describe('approval', () => {
       state: 'pending',
       artifactId,
       planDigest: hash('c'),
+      planActions: 14,
       capabilities: ['http:triage'],
       postureRevision: 3,
       needed: 1,

@@ -17,6 +17,7 @@ export interface ApprovalRecord {
   runSpecHash: string | null;
   dryRunId?: string;
   planDigest?: string;
+  planActions?: number;
   selection?: Selection;
   capabilities: string[];
   postureRevision: number;
@@ -55,7 +56,20 @@ export function stateAt(approval: ApprovalRecord, at: string): ApprovalState {
 
 /** The approval as others see it. */
 export function toApproval(record: ApprovalRecord, at: string): Approval {
-  const { id, action, orgId, projectId, environmentId, artifactId, dryRunId, planDigest, notBefore, useBy, replayId } = record;
+  const {
+    id,
+    action,
+    orgId,
+    projectId,
+    environmentId,
+    artifactId,
+    dryRunId,
+    planDigest,
+    planActions,
+    notBefore,
+    useBy,
+    replayId,
+  } = record;
   return {
     id,
     state: stateAt(record, at),
@@ -68,6 +82,7 @@ export function toApproval(record: ApprovalRecord, at: string): Approval {
     ...(planDigest !== undefined && { planDigest }),
     ...(record.selection && { selection: record.selection }),
     ...(action === 'replay_dry_run' && record.runSpecHash !== null && { runSpecHash: record.runSpecHash }),
+    ...(planActions !== undefined && { planActions }),
     capabilities: record.capabilities,
     postureRevision: record.postureRevision,
     requestedBy: record.requestedBy,

@@ -22,6 +22,7 @@ export type Covered = Pick<
   | 'runSpecHash'
   | 'dryRunId'
   | 'planDigest'
+  | 'planActions'
   | 'selection'
   | 'capabilities'
 >;
@@ -46,6 +47,7 @@ export async function coverPlan(rpc: RpcClient, dryRunId: string, context: CallC
     runSpecHash: header.runSpecHash,
     dryRunId,
     planDigest,
+    planActions: header.actions,
     capabilities: header.capabilities,
   };
 }

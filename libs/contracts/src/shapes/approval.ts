@@ -26,6 +26,8 @@ export interface Approval {
   /** Of a dry run: the records that it may take (absent: any), and the spec that it may run. */
   selection?: Selection;
   runSpecHash?: string;
+  /** Actions that the plan performs: with none, there is nothing to approve. */
+  planActions?: number;
   capabilities: string[];
   postureRevision: number;
   requestedBy: { kind: string; id: string; name?: string };
