@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type JournalEntry, JournalRecord } from '../journal/journal-record.js';
 import { parseSpec } from '../spec/decode-pipeline.js';
 import { actionStage, filterStage, laneGraph, mapStage } from '../testing/sample-specs.js';
@@ -20,6 +22,13 @@ function runOver(stages: unknown[], bodies: unknown[], change: Partial<JournalEn
     stages: run.stages,
     payloads: actions.map(({ payload }) => JSON.parse(payload.toString() || 'null') as unknown),
   };
+}
+
+/** Bytes, once what nobody refers to is gone. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
 }
 
 describe('pipeline-run', () => {
@@ -278,6 +287,40 @@ describe('pipeline-run', () => {
       const { errors, stages: counts } = runOver(stages, Array(8).fill(text));
       expect(errors).toEqual([]);
       expect(counts).toMatchObject([{ in: 8, out: 2 }]);
+    });
+
+    it('counts the parts of a record by themselves', () => {
+      const stages = [{ id: 's', kind: 'split', from: ['in'], to: 's', items: 'body.l' }, window('w', 's', 1000)];
+      const list = Array.from({ length: 1000 }, (_, n) => n);
+      const { errors, stages: counts } = runOver(stages, [{ l: list, t: 'x'.repeat(100_000) }]);
+      expect(errors).toEqual([]);
+      expect(counts).toMatchObject([{ out: 1000 }, { out: 1 }]);
+    });
+
+    it('does not hold on to texts that its own were cut out of', () => {
+      const stages = [mapStage('m', ['in'], 'm', 'body.substring(0, 100)'), window('w', 'm', 200)];
+      const before = heapInUse();
+      const run = new PipelineRun(compileSpec(parseSpec(laneGraph(stages))));
+      for (let offset = 0; offset < 50; offset += 1) {
+        run.process(JournalRecord.of({ offset, at: '2026-01-02T03:04:05.000Z', body: `${offset}${'x'.repeat(4_000_000)}` }));
+      }
+      expect(heapInUse() - before).toBeLessThan(100_000_000);
+      expect(run.stages).toMatchObject([
+        { out: 50, errors: 0 },
+        { in: 50, out: 0, errors: 0 },
+      ]);
+    });
+
+    it('passes values on as they are', () => {
+      const half = '\ud83d'.repeat(20);
+      const line = `{"offset":0,"at":"2026-01-02T03:04:05.000Z","body":{"text":"${'\u2603'.repeat(20)}","half":"${half}","__proto__":"${'p'.repeat(20)}","n":1.5}}`;
+      const run = new PipelineRun(
+        compileSpec(parseSpec(laneGraph([mapStage('m', ['in'], 'm', '[body]'), window('w', 'm', 1), actionStage('a', ['w'])]))),
+      );
+      const { actions } = run.process(JournalRecord.parse(line));
+      const [[value]] = JSON.parse(actions[0].payload.toString()) as [[object]];
+      expect(value).toEqual((JSON.parse(line) as { body: object }).body);
+      expect(Object.keys(value)).toContain('__proto__');
     });
 
     it('takes values as deep as JSON is', () => {
