@@ -8,11 +8,15 @@ import {
   locateResource,
   type Membership,
   newId,
+  type PlanHeader,
   readAccess,
   readApproval,
+  readPlanPage,
   readPosture,
   referArtifactContent,
   referArtifactEntry,
+  referPlan,
+  referReport,
   requestReplay,
   resolvePath,
   sha256,
@@ -59,6 +63,12 @@ const PARAMETERS: Record<string, string> = {
   changeId: newId('postureChange'),
 };
 const KNOWN = new Set(Object.values(PARAMETERS));
+
+const PLAN = { planDigest: sha256('plan'), header: { v: 1 } as PlanHeader };
+const ACTION = { index: 0, path: '/of/ada', headers: { 'x-person': 'ada' }, payloadSha256: sha256('ada') };
+const REPORT = {
+  stages: [{ id: 'notify', in: 1, out: 0, errors: 1, firstError: { offset: 1, code: 'target_unusable', message: 'ada' } }],
+};
 
 const user = (name: string): BootstrapUser => ({
   id: newId('user'),
@@ -119,6 +129,9 @@ describe('gateway', () => {
     const store = await openObjectStore({ kind: 'file', directory: files.path });
     await store.put('blobs/x', bytes);
     await store.put('blobs/packed', gzipSync(bytes));
+    const [plan, report] = [Buffer.from(`${JSON.stringify(ACTION)}\n`.repeat(3)), Buffer.from(JSON.stringify(REPORT))];
+    await store.put('plan', plan);
+    await store.put('report', report);
     const noted = <A>(subject: string, request: object, answer: A) => {
       asked.push({ subject, request });
       return answer;
@@ -151,6 +164,9 @@ describe('gateway', () => {
         const place = { key: 'blobs/packed', size: 4, unpackedRange: { start: 3, end: 7 }, mediaType: 'text/plain' };
         return { ...place, sha256: sha256(path === 'a.log' ? '3456' : 'other') };
       }),
+      answering(readPlanPage, () => ({ ...PLAN, items: [ACTION], nextCursor: null })),
+      answering(referPlan, () => ({ ...PLAN, actions: { key: 'plan', size: plan.length, mediaType: 'application/x-ndjson' } })),
+      answering(referReport, () => ({ key: 'report', size: report.length, mediaType: 'application/json' })),
       answering(referArtifactContent, () => ({ key: 'blobs/x', size: bytes.length, mediaType: 'application/x-tar' })),
     ]);
     config = {
@@ -351,6 +367,31 @@ describe('gateway', () => {
     expect([part.status, part.text, part.headers.get('content-range')]).toEqual([206, '45', 'bytes 1-2/4']);
     const damaged = await call('GET', `artifacts/${ARTIFACT}/entries/damaged`, { as: 'operator' });
     expect(damaged).toMatchObject({ status: 422, json: { code: 'artifact_malformed' } });
+  });
+
+  it('withhold-evidence - shows what quotes records to those who may open evidence only', async () => {
+    const path = `replays/${PARAMETERS.replayId}`;
+    const lines = { headers: { accept: 'application/x-ndjson' } };
+    const seen = async (as: 'viewer' | 'operator') => ({
+      page: (await call('GET', `${path}/plan`, { as })).json,
+      lines: (await call('GET', `${path}/plan`, { as, ...lines })).text.trimEnd().split('\n').map(parse),
+      report: (await call('GET', `${path}/report`, { as })).json,
+    });
+    expect(await seen('operator')).toEqual({
+      page: { ...PLAN, items: [ACTION], nextCursor: null },
+      lines: [PLAN, ACTION, ACTION, ACTION],
+      report: REPORT,
+    });
+    const viewed = await seen('viewer');
+    const { index, payloadSha256 } = ACTION;
+    const action = { index, payloadSha256 };
+    const withheld = ['headers', 'path', 'subject'];
+    expect(viewed).toMatchObject({
+      page: { ...PLAN, withheld, items: [action] },
+      lines: [{ ...PLAN, withheld }, action, action, action],
+      report: { stages: [{ id: 'notify', errors: 1, firstError: { offset: 1, code: 'target_unusable' } }] },
+    });
+    expect(JSON.stringify(viewed)).not.toContain('ada');
   });
 
   it('issue-token - gives a subset of roles, shows the secret once, and can be revoked', async () => {

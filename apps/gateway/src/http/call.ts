@@ -32,6 +32,8 @@ export interface Call {
   require(field: string, id: unknown, need: Need): Promise<ResourceScope>;
   /** Judges a need at the call's own place; for rows that leave it to the handler. Throws `forbidden`. */
   allow(need: Need): void;
+  /** As `allow`, for what a call shows only to some: false instead of `forbidden`, and no denial is noted. */
+  may(need: Need): Promise<boolean>;
   request: FastifyRequest;
   reply: FastifyReply;
 }

@@ -119,6 +119,15 @@ export class RegisterRoutes implements OnModuleInit {
         }
       },
       allow: (need) => void allow(caller, scope, need),
+      may: async (need) => {
+        try {
+          await this.judge(caller, context, async (who) => allow(who, scope, need));
+          return true;
+        } catch (error) {
+          if (error instanceof Problem && error.code === 'forbidden') return false;
+          throw error;
+        }
+      },
       request,
       reply,
     };

@@ -36,7 +36,7 @@ interface Ask<Q extends object, A> {
   fixed?: (keyof Q & string)[];
   status?: number;
   /** Turns the RPC answer into the HTTP answer; default: the body is the answer. */
-  answer?: (answer: A, call: Call) => Answer;
+  answer?: (answer: A, call: Call) => Answer | Promise<Answer>;
 }
 
 /** A route that passes one request on to the service that owns the matter. */

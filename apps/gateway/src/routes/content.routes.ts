@@ -15,11 +15,13 @@ import {
   referPlan,
   referReport,
 } from '@reenact/contracts';
+import type { ReplayReport } from '@reenact/pipeline';
 import { at, inOrganisation } from '../domain/route.js';
 import type { Answer, Call } from '../http/call.js';
 import { invalid } from '../http/read-query.js';
 import { ask, type Route, route } from '../http/route.js';
 import { StreamContentHandler } from '../stream-content/stream-content.handler.js';
+import { linesWithoutEvidence, reportWithoutEvidence, WITHHELD_OF_ACTIONS } from '../stream-content/withhold-evidence.js';
 import { inSight } from './incident.routes.js';
 import { readPlanAsPages } from './replay.routes.js';
 
@@ -119,13 +121,15 @@ export class ContentRoutes {
       method: 'GET',
       path: 'replays/:replayId/report',
       summary:
-        'Input, stages, actions, divergences, and the recorded version where another one ran; ?format=audit_v1 for the replay-audit field names',
+        'Input, stages, actions, divergences, and the recorded version where another one ran; ?format=audit_v1 for the replay-audit field names. Texts that quote records only for those who may open evidence',
       place: at('replayId', 'see'),
       queryType: ReportQuery,
       handle: async (call) => {
         const { format } = call.query as ReportQuery;
         if (format !== undefined && format !== 'v1' && format !== 'audit_v1') throw invalid('format', 'must be v1 or audit_v1');
         const reference: BlobReference = await call.ask(referReport, { replayId: call.params.replayId, format });
+        if (format !== 'audit_v1' && !(await call.may('open_evidence')))
+          return { body: reportWithoutEvidence(await this.content.read<ReplayReport>(reference)) };
         const answer = await this.content.stream(call, reference, 'report.json');
         return { ...answer, headers: { ...answer.headers, 'Content-Type': 'application/json', 'Content-Disposition': 'inline' } };
       },
@@ -136,8 +140,11 @@ export class ContentRoutes {
 
   private async planAsLines(call: Call): Promise<Answer> {
     const { planDigest, header, actions } = await call.ask(referPlan, { replayId: call.params.replayId });
-    const body = await this.content.streamAfter(canonicalJson({ planDigest, header }), actions);
-    return { headers: { 'Content-Type': 'application/x-ndjson' }, body };
+    const headers = { 'Content-Type': 'application/x-ndjson' };
+    if (await call.may('open_evidence'))
+      return { headers, body: await this.content.streamAfter(canonicalJson({ planDigest, header }), actions) };
+    const first = canonicalJson({ planDigest, header, withheld: WITHHELD_OF_ACTIONS });
+    return { headers, body: await this.content.streamAfter(first, actions, linesWithoutEvidence) };
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { at, inBody, inOrganisation } from '../domain/route.js';
 import type { Call } from '../http/call.js';
 import { ask, type Route } from '../http/route.js';
+import { actionWithoutEvidence, WITHHELD_OF_ACTIONS } from '../stream-content/withhold-evidence.js';
 import { inSight } from './incident.routes.js';
 
 const ofReplay = ({ params }: Call) => ({ replayId: params.replayId });
@@ -100,9 +101,14 @@ export const replayRoutes: Route[] = [
 export const readPlanAsPages = ask({
   method: 'GET',
   path: 'replays/:replayId/plan',
-  summary: 'The plan: header and actions; as application/x-ndjson all of it at once',
+  summary:
+    'The plan: header and actions; as application/x-ndjson all of it at once. Paths, subjects and headers only for those who may open evidence',
   place: at('replayId', 'see'),
   contract: readPlanPage,
   fixed: ['replayId'],
   given: ofReplay,
+  async answer({ planDigest, header, items, nextCursor }, call) {
+    if (await call.may('open_evidence')) return { body: { planDigest, header, items, nextCursor } };
+    return { body: { planDigest, header, withheld: WITHHELD_OF_ACTIONS, items: items.map(actionWithoutEvidence), nextCursor } };
+  },
 });

@@ -38,10 +38,20 @@ export class StreamContentHandler {
     return { status: range ? 206 : 200, headers, body };
   }
 
-  /** NDJSON: a first line, then the lines of a stored object. */
-  async streamAfter(firstLine: string, reference: BlobReference): Promise<Readable> {
+  /** NDJSON: a first line, then the lines of a stored object, as `change` lets them through. */
+  async streamAfter(
+    firstLine: string,
+    reference: BlobReference,
+    change: (lines: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> = (lines) => lines,
+  ): Promise<Readable> {
     const rest = reference.size > 0 ? await this.store.read(reference.key, reference.range) : Readable.from([]);
-    return Readable.from(concat(`${firstLine}\n`, rest));
+    return Readable.from(concat(`${firstLine}\n`, change(rest)));
+  }
+
+  /** A stored JSON document, whole: for those that have a bound. */
+  async read<T>(reference: BlobReference): Promise<T> {
+    const bytes = await (await this.store.read(reference.key, reference.range)).toArray();
+    return JSON.parse(Buffer.concat(bytes).toString('utf8'));
   }
 
   /** Leaves the mark that somebody opened evidence; before the bytes leave. */
@@ -61,7 +71,7 @@ export class StreamContentHandler {
   }
 }
 
-async function* concat(first: string, rest: Readable): AsyncGenerator<Uint8Array> {
+async function* concat(first: string, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield Buffer.from(first);
   yield* rest;
 }
