@@ -81,6 +81,7 @@ function judge({ replay: ofReplay, readings, facts, posture, dryRun }: Change = 
       state: 'succeeded',
       planDigest: sampleDispatch.planDigest,
       header,
+      decisions: { 'http:triage': 'require_approval' },
       endedAt: '2026-11-23T11:59:00.000Z',
       ...dryRun,
     },
@@ -169,6 +170,19 @@ describe('evaluate-checks', () => {
     expect(checks.map(({ name }) => name)).toEqual(READ_CHECKS);
     expect(dispatch).toBeUndefined();
     expect(checksPassed(checks)).toBe(false);
+  });
+
+  it('evaluate-checks - a capability decided otherwise since the dry run makes another plan, stricter or not', () => {
+    const capabilities = { 'http:triage': 'allow' as const };
+    const { codes, checks } = judge({ posture: { capabilities } });
+    expect(codes).toEqual(['plan_mismatch']);
+    expect(checks.find(({ name }) => name === 'dry_run')?.evidence).toMatchObject({
+      redecided: [{ capability: 'http:triage', planned: 'require_approval', now: 'allow' }],
+    });
+    expect(judge({ posture: { capabilities }, dryRun: { decisions: { 'http:triage': 'allow' } } }).codes).toEqual([]);
+    const stricter = judge({ dryRun: { decisions: { 'http:triage': 'allow' } } });
+    expect(stricter.codes).toEqual(['plan_mismatch']);
+    expect(judge({ dryRun: { decisions: undefined } }).codes).toEqual([]);
   });
 
   it('evaluate-checks - says everything that is wrong in one go, also behind a freeze', () => {

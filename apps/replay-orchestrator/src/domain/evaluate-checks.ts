@@ -1,5 +1,12 @@
-import { type Check, durationMs, type PipelineVersion, type RejectionCode, type TargetPin } from '@reenact/contracts';
-import { decide, type PostureDecision } from '@reenact/posture';
+import {
+  type Check,
+  type Decision,
+  durationMs,
+  type PipelineVersion,
+  type RejectionCode,
+  type TargetPin,
+} from '@reenact/contracts';
+import { decide, deniesExecute, type PostureDecision } from '@reenact/posture';
 import { type Judgement, judged, notEvaluated, notNeeded, toCheck } from './judgement.js';
 import { type PlannedEffects, plannedEffects } from './planned-effects.js';
 import type { Readings } from './readings.js';
@@ -150,9 +157,10 @@ function judgeDryRun(it: Case): Judgement {
   // Who names something is taken at their word, whether posture asks for it or not.
   if (!dryRun) return judged(['dry_run_missing'], evidence);
   const codes: RejectionCode[] = [];
+  const redecided = redecidedCapabilities(it);
   if (dryRun.state !== 'succeeded' || !dryRun.header || dryRun.planDigest === undefined) codes.push('dry_run_failed');
   else if (dryRun.header.v !== 1 || dryRun.header.engine !== 1) codes.push('plan_engine_unknown');
-  else if (!samePlan(it)) codes.push('plan_mismatch');
+  else if (!samePlan(it) || redecided.length > 0) codes.push('plan_mismatch');
   const maxAge = readings.facts.posture?.posture.dryRunMaxAge;
   if (
     maxAge !== undefined &&
@@ -162,7 +170,29 @@ function judgeDryRun(it: Case): Judgement {
     codes.push('dry_run_stale');
   }
   const { state, planDigest = null, endedAt = null, artifactSha256 } = dryRun;
-  return judged(codes, { ...evidence, state, planDigest, endedAt, artifactSha256, maxAge });
+  return judged(codes, {
+    ...evidence,
+    state,
+    planDigest,
+    endedAt,
+    artifactSha256,
+    maxAge,
+    ...(redecided.length > 0 && { redecided }),
+  });
+}
+
+/**
+ * What the posture says otherwise than it did at the dry run: made now, the plan would have another digest, whoever approved it.
+ * What it denies has checks of its own.
+ */
+function redecidedCapabilities({
+  readings: { dryRun },
+  posture,
+}: Case): { capability: string; planned: Decision; now: Decision }[] {
+  return (posture?.capabilities ?? []).flatMap(({ capability, decision: now }) => {
+    const planned = dryRun?.decisions?.[capability];
+    return planned === undefined || planned === now || deniesExecute(now) ? [] : [{ capability, planned, now }];
+  });
 }
 
 /** The dry run planned over the same bytes with the same versions; unresolved versions are said by their own check. */

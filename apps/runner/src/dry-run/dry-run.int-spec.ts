@@ -42,6 +42,7 @@ describe('dry-run', () => {
       ...world.scope(),
       artifactId: command.artifactId,
       planDigest: end.data.planDigest,
+      decisions: { 'http:triage': 'require_approval' },
     });
     expect(facts?.header).toMatchObject({
       actions: 3,

@@ -5,6 +5,7 @@ import {
   type DryRunFacts,
   type PlanHeader,
   type PlanReference,
+  type PostureRecord,
   type Problem,
   type RunState,
   readReplay,
@@ -12,6 +13,7 @@ import {
 import { RpcClient } from '@reenact/messaging';
 import type { ObjectStore } from '@reenact/object-store';
 import { plannedActions } from '@reenact/pipeline';
+import { resolveCapability } from '@reenact/posture';
 import { encodePosition, positionsOf } from '@reenact/service-kit';
 import { notPlanned, type Planned } from '../domain/not-planned.js';
 import { decodeReportHead, REPORT_HEAD_BYTES, reportKey } from '../make-plan/run-objects.js';
@@ -59,6 +61,7 @@ export class ReadRunHandler {
         state: DRY_RUN_STATES[row.state] ?? 'failed',
         ...(row.plan_digest !== null && { planDigest: row.plan_digest }),
         ...(row.header !== null && { header: row.header }),
+        ...(row.header !== null && row.posture !== null && { decisions: decisionsOn(row.header, row.posture) }),
         ...(row.ended_at !== null && { endedAt: row.ended_at.toISOString() }),
       },
     };
@@ -106,4 +109,8 @@ export class ReadRunHandler {
     const replay = await this.rpc.call(readReplay, { replayId }, context, { timeoutMs: STATE_WITHIN_MS }).catch(() => undefined);
     return notPlanned(wanted, replay?.state);
   }
+}
+
+function decisionsOn({ capabilities }: PlanHeader, { posture }: PostureRecord): DryRunFacts['decisions'] {
+  return Object.fromEntries(capabilities.map((capability) => [capability, resolveCapability(posture, capability).decision]));
 }

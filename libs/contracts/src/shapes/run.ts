@@ -1,3 +1,5 @@
+import type { Decision } from './posture.js';
+
 /** What the plan fixes; `planDigest` is the hash of its canonical form. */
 export interface PlanHeader {
   v: 1;
@@ -47,5 +49,7 @@ export interface DryRunFacts {
   state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
   planDigest?: string;
   header?: PlanHeader;
+  /** What the posture of that time said of each capability of the plan: it is part of every action, and so of the digest. */
+  decisions?: Record<string, Decision>;
   endedAt?: string;
 }
