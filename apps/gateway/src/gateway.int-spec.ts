@@ -2,13 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import {
   addMember,
+  type Approval,
+  type ChangedPosture,
+  changePosture,
   decideApproval,
+  decidePostureChange,
   issueEnrolmentToken,
+  listApprovals,
   listOrganisations,
   locateResource,
   type Membership,
   newId,
   type PlanHeader,
+  type PostureChange,
   readAccess,
   readApproval,
   readPlanPage,
@@ -156,6 +162,25 @@ describe('gateway', () => {
         revision: 7,
         posture: { tier: 'prod' } as never,
         changedAt: '',
+      })),
+      answering(changePosture, ({ ifRevision, posture }) => {
+        const { state } = posture as Pick<ChangedPosture, 'state'>;
+        const now = { environmentId: ENVIRONMENT, revision: ifRevision + Number(state === 'applied'), changedAt: '' };
+        return {
+          ...now,
+          posture: { tier: 'prod' } as never,
+          state,
+          ...(state === 'pending' && { changeId: PARAMETERS.changeId }),
+        };
+      }),
+      answering(decidePostureChange, ({ decision }) => {
+        const state = decision === 'confirm' ? 'confirmed' : 'refused';
+        return { id: PARAMETERS.changeId, state, baseRevision: 7 } as PostureChange;
+      }),
+      // One a page, of the revision that its cursor names.
+      answering(listApprovals, ({ state, cursor = '6' }) => ({
+        items: [{ id: `${state}-${cursor}`, postureRevision: Number(cursor) } as Approval],
+        nextCursor: cursor === '8' ? null : String(Number(cursor) + 1),
       })),
       answering(readApproval, () => ({ id: APPROVAL, requestedBy: { kind: 'user', id: people.operator.id } }) as never),
       answering(decideApproval, (request) => noted('decide', request, { id: APPROVAL, state: 'approved' } as never)),
@@ -348,6 +373,21 @@ describe('gateway', () => {
       status: 422,
       json: { errors: [{ path: '/reason' }] },
     });
+  });
+
+  it('change-posture - names the approvals that a change voids: at once, once it is confirmed, and when it is', async () => {
+    const path = `environments/${ENVIRONMENT}/posture`;
+    const put = (state: string) =>
+      call('PUT', path, { as: 'admin', body: { state }, headers: { 'if-match': '"7"' } }).then(({ json }) => json);
+    const older = ['approved-6', 'approved-7', 'pending-6', 'pending-7'];
+    expect(await put('applied')).toMatchObject({ revision: 8, voidsApprovals: expect.arrayContaining(older) });
+    expect(await put('pending')).toMatchObject({ state: 'pending', voidsApprovals: expect.arrayContaining(older) });
+    expect(await put('unchanged')).toMatchObject({ voidsApprovals: [] });
+    const decided = (decision: string) =>
+      call('POST', `${path}/changes/${PARAMETERS.changeId}/decisions`, { as: 'approver', body: { decision } });
+    const confirmed = (await decided('confirm')).json.voidsApprovals as string[];
+    expect(confirmed.toSorted((a, b) => a.localeCompare(b))).toEqual(older);
+    expect((await decided('refuse')).json).toMatchObject({ state: 'refused', voidsApprovals: [] });
   });
 
   it('stream-content - sends the stored bytes, whole and in ranges', async () => {

@@ -1,5 +1,6 @@
 import {
   type Approval,
+  type ApprovalState,
   changePosture,
   createTarget,
   decidePostureChange,
@@ -31,15 +32,22 @@ const inEnvironment = ({ params }: Call) => ({ environmentId: params.environment
 const ofAgent = ({ params }: Call) => ({ agentId: params.agentId });
 const etag = (revision: number) => ({ ETag: `"${revision}"` });
 
-/** The approvals that were given under another revision: they will be refused with `approval_scope_mismatch`. */
+/** The approvals that were asked for before that revision: under it, they will be refused with `approval_scope_mismatch`. */
 async function voidedBy(call: Call, revision: number): Promise<string[]> {
-  const { environmentId } = call.params;
-  const { orgId } = call.scope;
-  const states = ['pending', 'approved'] as const;
-  const pages = await Promise.all(states.map((state) => call.ask(listApprovals, { orgId, environmentId, state, limit: 200 })));
-  return pages.flatMap((page) =>
-    page.items.filter((approval: Approval) => approval.postureRevision !== revision).map(({ id }) => id),
-  );
+  const live = await Promise.all((['pending', 'approved'] as const).map((state) => approvalsIn(call, state)));
+  return live.flat().flatMap(({ id, postureRevision }) => (postureRevision < revision ? [id] : []));
+}
+
+async function approvalsIn(call: Call, state: ApprovalState): Promise<Approval[]> {
+  const filter = { orgId: call.scope.orgId, environmentId: call.params.environmentId, state, limit: 200 };
+  const found: Approval[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await call.ask(listApprovals, { ...filter, cursor });
+    found.push(...page.items);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return found;
 }
 
 export const environmentRoutes: Route[] = [
@@ -66,7 +74,8 @@ export const environmentRoutes: Route[] = [
       const changed = await call.ask(changePosture, { ...inEnvironment(call), ifRevision, posture: call.body() });
       const headers = etag(changed.revision);
       if (changed.state === 'pending') {
-        return { status: 202, headers, body: { changeId: changed.changeId, state: 'pending', voidsApprovals: [] } };
+        const voidsApprovals = await voidedBy(call, changed.revision + 1);
+        return { status: 202, headers, body: { changeId: changed.changeId, state: 'pending', voidsApprovals } };
       }
       const voidsApprovals = changed.state === 'applied' ? await voidedBy(call, changed.revision) : [];
       return { headers, body: { ...changed.posture, revision: changed.revision, voidsApprovals } };
@@ -92,6 +101,9 @@ export const environmentRoutes: Route[] = [
       if (!isId('postureChange', call.params.changeId)) throw new Problem('not_found');
       return { ...inEnvironment(call), changeId: call.params.changeId };
     },
+    answer: async (change, call) => ({
+      body: { ...change, voidsApprovals: change.state === 'confirmed' ? await voidedBy(call, change.baseRevision + 1) : [] },
+    }),
   }),
   ask({
     method: 'GET',
