@@ -12,7 +12,10 @@ export const REJECTIONS = {
   agent_disabled: rejection('The agent that captured the artifact is disabled', 'A project admin enables the agent'),
   posture_denies_dry_run: rejection('The posture denies dry runs', 'A project admin changes the posture'),
   posture_denies_execute: rejection('The posture denies execute mode', 'A project admin changes the posture'),
-  posture_changed: rejection('The posture changed since the check', 'Ask again under the posture of now'),
+  posture_changed: rejection(
+    'The posture changed since the check, or since the approval was requested',
+    'Ask again under the posture of now, with another approval where it needs one',
+  ),
   environment_frozen: rejection(
     'The environment is frozen, or its execution was stopped',
     'Wait for the end of the freeze or stop and ask again, or a project admin lifts it',

@@ -18,6 +18,7 @@ export type Purpose = Omit<CheckApproval, 'approvalId'>;
 export function unfitness(approval: ApprovalRecord, wanted: Purpose, at: string, replayId?: string): RejectionCode[] {
   const codes: RejectionCode[] = [];
   if (!covers(approval, wanted)) codes.push('approval_scope_mismatch');
+  else if (approval.postureRevision !== wanted.postureRevision) codes.push('posture_changed');
   if (approval.requestedBy.id !== wanted.requesterId) codes.push('approval_requester_mismatch');
   const held = approval.state === 'approved' && approval.replayId !== undefined && approval.replayId !== replayId;
   const code = BY_STATE[stateAt(approval, at)] ?? (held ? 'approval_used' : undefined);
@@ -26,7 +27,7 @@ export function unfitness(approval: ApprovalRecord, wanted: Purpose, at: string,
   return codes;
 }
 
-/** Same act, same place, same evidence, same plan, under the posture of that time. */
+/** Same act, same place, same evidence, same plan. */
 function covers(approval: ApprovalRecord, wanted: Purpose): boolean {
   return (
     approval.action === wanted.action &&
@@ -34,7 +35,6 @@ function covers(approval: ApprovalRecord, wanted: Purpose): boolean {
     approval.artifactId === wanted.artifactId &&
     approval.dryRunId === wanted.dryRunId &&
     approval.planDigest === wanted.planDigest &&
-    approval.postureRevision === wanted.postureRevision &&
     (approval.action !== 'replay_dry_run' || opens(approval, wanted))
   );
 }

@@ -32,7 +32,7 @@ const inEnvironment = ({ params }: Call) => ({ environmentId: params.environment
 const ofAgent = ({ params }: Call) => ({ agentId: params.agentId });
 const etag = (revision: number) => ({ ETag: `"${revision}"` });
 
-/** The approvals that were asked for before that revision: under it, they will be refused with `approval_scope_mismatch`. */
+/** The approvals that were asked for before that revision: under it, they will be refused with `posture_changed`. */
 async function voidedBy(call: Call, revision: number): Promise<string[]> {
   const live = await Promise.all((['pending', 'approved'] as const).map((state) => approvalsIn(call, state)));
   return live.flat().flatMap(({ id, postureRevision }) => (postureRevision < revision ? [id] : []));
