@@ -32,7 +32,10 @@ export interface AuditRule {
   /** Stable code of the entry, e.g. `artifact.stored`; default `<noun>.<fact>`. */
   type?: string;
   outcome: AuditOutcome;
-  /** Fields of the payload that hold personal or free text: sealed as salted digests, kept erasable beside the log. Dots lead into nested objects. */
+  /**
+   * Fields of the payload that hold personal or free text: sealed as salted digests, kept erasable beside the log. Dots lead into
+   * nested objects, `*` into every item of an array.
+   */
   personal?: readonly string[];
 }
 

@@ -2,11 +2,15 @@ import {
   canonicalJson,
   canonicalSha256,
   type Envelope,
+  type EventContract,
   EVENTS,
   incidentOpened,
   newId,
   newUuid,
   noteAdded,
+  postureChangeDecided,
+  postureChanged,
+  postureChangeRequested,
   replayEntered,
 } from '@reenact/contracts';
 import { denialOf } from './denial.js';
@@ -58,6 +62,34 @@ describe('entry draft', () => {
     });
     expect(canonicalJson(draft?.body)).not.toContain('Ada');
     expect(draft?.body.data).toMatchObject({ title: { $p: personalDigest(SALT, 'Ada lost a ticket') } });
+  });
+
+  it('entry draft - finds personal text in every item of an array', () => {
+    const freeze = (reason: string) => ({ from: '2026-12-24T00:00:00.000Z', to: '2026-12-27T00:00:00.000Z', reason });
+    const posture = { freezes: [freeze('Ada is away'), freeze('Ada moves')] };
+    const changed = event({ revision: 2, before: { freezes: [] }, after: posture }, { type: postureChanged.type });
+    const draft = draftEntry(changed, postureChanged, salt);
+    expect(draft?.detached.map(({ pointer, value }) => [pointer, value])).toEqual([
+      ['/after/freezes/0/reason', 'Ada is away'],
+      ['/after/freezes/1/reason', 'Ada moves'],
+    ]);
+    expect(draft?.body.data).toMatchObject({
+      before: { freezes: [] },
+      after: { freezes: [{ ...posture.freezes[0], reason: { $p: personalDigest(SALT, 'Ada is away') } }, {}] },
+    });
+    const frozen = {
+      ...replayEntered.rejected.sample,
+      checks: [{ name: 'posture', evidence: { frozen: freeze('Ada is away') } }],
+    };
+    for (const [data, contract] of [
+      [{ ...postureChangeRequested.sample, posture }, postureChangeRequested],
+      [{ ...postureChangeDecided.sample, posture }, postureChangeDecided],
+      [frozen, replayEntered.rejected],
+    ] as [object, EventContract][]) {
+      const body = draftEntry(event(data, { type: contract.type }), contract, salt)?.body;
+      expect(canonicalJson(body)).toContain('"$p"');
+      expect(canonicalJson(body)).not.toContain('Ada');
+    }
   });
 
   it('entry draft - drops fields that the contract does not know', () => {

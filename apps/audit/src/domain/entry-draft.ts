@@ -129,6 +129,10 @@ function correlationOf({ aggregate, data, correlationId }: Envelope): string {
 function detach(value: unknown, path: string[], at: string, detached: DetachedValue[], newSalt: () => Buffer): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const [name, ...rest] = path;
+  if (Array.isArray(value)) {
+    if (name !== '*') return value;
+    return value.map((item, i) => detach(item, rest, `${at}/${i}`, detached, newSalt));
+  }
   if (!Object.hasOwn(value, name)) return value;
   const member = (value as Record<string, unknown>)[name];
   const pointer = `${at}/${name}`;

@@ -258,6 +258,8 @@ export const targetRemoved = defineEvent({
   sample: targetSample,
 });
 
+const FREEZE = { from: '2026-12-24T00:00:00.000Z', to: '2026-12-27T00:00:00.000Z', reason: 'Stock-taking' };
+
 export class PostureChanged {
   @Int({ min: 1 }) revision: number;
   @JsonObject() before: object;
@@ -268,8 +270,8 @@ export const postureChanged = defineEvent({
   noun: 'posture',
   fact: 'changed',
   payload: PostureChanged,
-  audit: { category: 'posture', outcome: 'succeeded' },
-  sample: { revision: 2, before: {}, after: {} },
+  audit: { category: 'posture', outcome: 'succeeded', personal: ['before.freezes.*.reason', 'after.freezes.*.reason'] },
+  sample: { revision: 2, before: {}, after: { freezes: [FREEZE] } },
 });
 
 export class PostureChangeFact {
@@ -282,14 +284,14 @@ const changeSample: PostureChangeFact = {
   changeId: 'pch_01h455vb4pex5vsknk084sn02q',
   state: 'pending',
   baseRevision: 1,
-  posture: {},
+  posture: { freezes: [FREEZE] },
 };
 export const postureChangeRequested = defineEvent({
   service: 'catalog',
   noun: 'posture-change',
   fact: 'requested',
   payload: PostureChangeFact,
-  audit: { category: 'posture', type: 'posture_change.requested', outcome: 'succeeded' },
+  audit: { category: 'posture', type: 'posture_change.requested', outcome: 'succeeded', personal: ['posture.freezes.*.reason'] },
   sample: changeSample,
 });
 export const postureChangeDecided = defineEvent({
@@ -297,6 +299,6 @@ export const postureChangeDecided = defineEvent({
   noun: 'posture-change',
   fact: 'decided',
   payload: PostureChangeFact,
-  audit: { category: 'posture', type: 'posture_change.decided', outcome: 'succeeded' },
+  audit: { category: 'posture', type: 'posture_change.decided', outcome: 'succeeded', personal: ['posture.freezes.*.reason'] },
   sample: { ...changeSample, state: 'confirmed' },
 });

@@ -49,7 +49,11 @@ export const replayEntered = Object.fromEntries(
       noun: 'replay',
       fact: state,
       payload: ReplayChanged,
-      audit: { category: 'replay', outcome: OUTCOMES[state] ?? 'succeeded', personal: ['reason', 'detail', 'requestedBy.name'] },
+      audit: {
+        category: 'replay',
+        outcome: OUTCOMES[state] ?? 'succeeded',
+        personal: ['reason', 'detail', 'requestedBy.name', 'checks.*.evidence.frozen.reason'],
+      },
       sample: { ...sample, state },
     }),
   ]),
