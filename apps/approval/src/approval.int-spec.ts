@@ -1,3 +1,4 @@
+import { verify } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
@@ -291,6 +292,22 @@ describe('approval', () => {
     const wanted = { ...payload, artifactSha256: hash('a') };
     expect(bindingFaults(payload, wanted)).toEqual([]);
     expect(statSync(`${home.path}/keys/approval.key`).mode & 0o777).toBe(0o600);
+  });
+
+  it('read-credential - renders as compact-v1 what our key has signed, and nothing else', async () => {
+    const { id } = await decide((await request()).id);
+    const read = () => call(readCredential, { approvalId: id, format: 'compact-v1' });
+    const { envelope, compact = '' } = await read();
+    expect(await call(readCredential, { approvalId: id })).toEqual({ envelope });
+    const [head, signature] = compact.split('.').map((part) => Buffer.from(part, 'base64url'));
+    const { kid, ...said } = JSON.parse(head.toString()) as { kid: string };
+    expect(said).toMatchObject({ v: 1, approval_id: id, org_id: ids.orgId, environment_id: ids.environmentId });
+    const key = (await call(listSigningKeys, {})).keys.find((one) => one.kid === kid);
+    expect(verify(null, head, publicKeyOf(key?.publicKey ?? ''), signature)).toBe(true);
+    const payload = Buffer.from(envelope.payload, 'base64').toString().replace(hash('c'), hash('d'));
+    const forged = { ...envelope, payload: Buffer.from(payload).toString('base64') };
+    await work.query('update approval.request set credential = $2 where id = $1', [id, JSON.stringify(forged)]);
+    expect(await codeOf(read())).toBe('credential_rejected');
   });
 
   it('signing-keys - a key that is rotated away signs on for a day, does not come back, and counts no more once it is retired', async () => {

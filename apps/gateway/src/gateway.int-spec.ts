@@ -17,6 +17,7 @@ import {
   type PostureChange,
   readAccess,
   readApproval,
+  readCredential,
   readPlanPage,
   readPosture,
   referArtifactContent,
@@ -181,6 +182,10 @@ describe('gateway', () => {
       answering(listApprovals, ({ state, cursor = '6' }) => ({
         items: [{ id: `${state}-${cursor}`, postureRevision: Number(cursor) } as Approval],
         nextCursor: cursor === '8' ? null : String(Number(cursor) + 1),
+      })),
+      answering(readCredential, ({ format }) => ({
+        envelope: { payloadType: 't', payload: '', signatures: [] },
+        ...(format === 'compact-v1' && { compact: 'head.signature' }),
       })),
       answering(readApproval, () => ({ id: APPROVAL, requestedBy: { kind: 'user', id: people.operator.id } }) as never),
       answering(decideApproval, (request) => noted('decide', request, { id: APPROVAL, state: 'approved' } as never)),
@@ -388,6 +393,17 @@ describe('gateway', () => {
     const confirmed = (await decided('confirm')).json.voidsApprovals as string[];
     expect(confirmed.toSorted((a, b) => a.localeCompare(b))).toEqual(older);
     expect((await decided('refuse')).json).toMatchObject({ state: 'refused', voidsApprovals: [] });
+  });
+
+  it('read-credential - as an envelope, or as compact text', async () => {
+    const path = `approvals/${APPROVAL}/credential`;
+    const envelope = await call('GET', path, { as: 'viewer' });
+    expect([envelope.status, envelope.json]).toEqual([200, { payloadType: 't', payload: '', signatures: [] }]);
+    const compact = await call('GET', `${path}?format=compact-v1`, { as: 'viewer' });
+    expect([compact.status, compact.text]).toEqual([200, 'head.signature']);
+    expect(compact.headers.get('content-type')).toMatch(/^text\/plain/);
+    const unknown = await call('GET', `${path}?format=jwt`, { as: 'viewer' });
+    expect(unknown).toMatchObject({ status: 400, json: { code: 'invalid_query_parameter' } });
   });
 
   it('stream-content - sends the stored bytes, whole and in ranges', async () => {

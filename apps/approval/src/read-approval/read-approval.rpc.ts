@@ -12,6 +12,7 @@ import {
   type Page,
   Problem,
   type ReadApproval,
+  type ReadCredential,
   readApproval,
   readCredential,
   type SignedKeySet,
@@ -48,12 +49,12 @@ export class ReadApprovalRpc {
   }
 
   @Rpc(readCredential)
-  async credential({ approvalId }: ReadApproval): Promise<{ envelope: DsseEnvelope }> {
+  async credential({ approvalId, format }: ReadCredential): Promise<{ envelope: DsseEnvelope; compact?: string }> {
     const found = await this.approvals.credential(this.work, approvalId);
     if (!found) throw new Problem('not_found');
     const { approval, envelope } = found;
     if (!envelope) throw new Problem('approval_not_approved', { members: { state: stateAt(approval, this.now()) } });
-    return { envelope };
+    return { envelope, ...(format === 'compact-v1' && { compact: await this.keys.renderCompact(envelope) }) };
   }
 
   @Rpc(listSigningKeys)

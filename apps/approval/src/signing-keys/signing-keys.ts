@@ -1,13 +1,16 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { DsseEnvelope, SignedKeySet } from '@reenact/contracts';
+import { type DsseEnvelope, Problem, type SignedKeySet } from '@reenact/contracts';
 import {
   APPROVAL_KEY_USE,
   type ApprovalPayload,
+  CredentialError,
   issueApprovalCredential,
   keyIdOf,
   publicKeyText,
+  renderCompactV1,
   signKeySet,
+  verifyApprovalCredential,
 } from '@reenact/credentials';
 import { UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
@@ -59,6 +62,18 @@ export class SigningKeys implements OnModuleInit {
 
   sign(payload: ApprovalPayload): DsseEnvelope {
     return issueApprovalCredential(payload, { keyid: keyIdOf(this.approvalKey), privateKey: this.approvalKey });
+  }
+
+  /** A credential as compact-v1. Only what a key of ours has signed is signed again: a record is no proof of that. Throws `credential_rejected`. */
+  async renderCompact(envelope: DsseEnvelope): Promise<string> {
+    try {
+      const { payload } = verifyApprovalCredential(envelope, await this.store.list(this.work));
+      return renderCompactV1(payload, { keyid: keyIdOf(this.approvalKey), privateKey: this.approvalKey });
+    } catch (error) {
+      throw error instanceof CredentialError
+        ? new Problem('credential_rejected', { detail: error.message, cause: error })
+        : error;
+    }
   }
 
   async keySet(): Promise<SignedKeySet> {

@@ -86,12 +86,14 @@ export const approvalRoutes: Route[] = [
   ask({
     method: 'GET',
     path: 'approvals/:approvalId/credential',
-    summary: 'The signed credential (DSSE)',
+    summary:
+      'The signed credential (DSSE); ?format=compact-v1 for the compact text with the ByteOr v1 field names, which nothing here reads',
     place: at('approvalId', 'see'),
     contract: readCredential,
     fixed: ['approvalId'],
     given: ofApproval,
-    answer: ({ envelope }) => ({ body: envelope }),
+    answer: ({ envelope, compact }) =>
+      compact === undefined ? { body: envelope } : { headers: { 'Content-Type': 'text/plain; charset=utf-8' }, body: compact },
   }),
   ask({
     method: 'GET',

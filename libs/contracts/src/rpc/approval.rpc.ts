@@ -100,12 +100,18 @@ export const withdrawApproval = defineRpc<Approval>()({
   sample: { approvalId: APR },
 });
 
+export const CREDENTIAL_FORMATS = ['dsse', 'compact-v1'] as const;
+export class ReadCredential {
+  @Id('approval') approvalId: string;
+  /** With `compact-v1` the answer has that rendering beside the envelope. */
+  @OneOf(CREDENTIAL_FORMATS, { optional: true }) format?: (typeof CREDENTIAL_FORMATS)[number];
+}
 /** The signed credential; `approval_not_approved` before the last approver said yes. */
-export const readCredential = defineRpc<{ envelope: DsseEnvelope }>()({
+export const readCredential = defineRpc<{ envelope: DsseEnvelope; compact?: string }>()({
   service: 'approval',
   noun: 'credential',
   verb: 'read',
-  request: ReadApproval,
+  request: ReadCredential,
   sample: { approvalId: APR },
 });
 
