@@ -25,7 +25,7 @@ import {
   planDigest,
 } from './plan.js';
 import { type RecordSelector, selectRecords } from './record-filter.js';
-import { byEffect, recordedOutcomes } from './recorded-outcomes.js';
+import { NO_EFFECTS, type RecordedEffects, recordedOutcomes } from './recorded-outcomes.js';
 import { type Selection, fullSelection } from './selection.js';
 import { type Asked, VersionRun, dispositionOf } from './version-run.js';
 
@@ -64,7 +64,7 @@ export interface PlanRequest {
   onAction?: (action: PlanAction, payload: Buffer) => void | Promise<void>;
   /** Called for each record read. */
   onProgress?: (progress: { records: number; actions: number }) => void;
-  /** Called after each record of each pass, and awaited when it answers a promise: whoever shares the thread may have its turn then. */
+  /** Called after each record, and each outcome, of each pass, and awaited when it answers a promise: whoever shares the thread may have its turn then. */
   breathe?: () => Promise<void> | undefined;
   /** Stops with the signal's reason. */
   signal?: AbortSignal;
@@ -85,14 +85,15 @@ export async function buildPlan(request: PlanRequest): Promise<BuiltPlan> {
   if (request.again && request.salt === undefined) throw new TypeError('again needs a salt');
   const { signal, breathe } = request;
   const selector = await selectRecords(request.selection ?? {}, request.records, { signal, breathe });
-  const recorded = await recordedOutcomes(request.outcomes ?? noOutcomes);
+  const recorded = await recordedOutcomes(request.outcomes ?? noOutcomes, { signal, breathe });
   const builder = new PlanBuilder(request, recorded.lastOffset);
   try {
     for await (const batch of batchesOf(request.records())) {
       for (const record of batch) {
         signal?.throwIfAborted();
-        const passed = recorded.upTo(record.offset);
-        const taken = builder.take(record, selector.selects(record), passed instanceof Promise ? await passed : passed);
+        const selected = selector.selects(record);
+        const effects = selected ? recorded.at(record.offset) : NO_EFFECTS;
+        const taken = builder.take(record, selected, effects instanceof Promise ? await effects : effects);
         if (taken) await taken;
         const pause = breathe?.();
         if (pause) await pause;
@@ -136,14 +137,14 @@ class PlanBuilder {
   }
 
   /** To be awaited when it answers a promise: most records ask for nothing, and waiting costs more than they do. */
-  take(record: JournalRecord, selected: boolean, passed: readonly Outcome[]): Promise<void> | undefined {
+  take(record: JournalRecord, selected: boolean, recorded: RecordedEffects): Promise<void> | undefined {
     this.scan(record);
     const asked = this.version.take(record, selected);
     const before = this.recordedVersion?.take(record, selected);
     if (selected) {
       this.count(record);
-      if (asked.actions.length + passed.length > 0 || before) {
-        const planned = this.plan(record, asked, passed, before);
+      if (asked.actions.length + recorded.size > 0 || before) {
+        const planned = this.plan(record, asked, recorded, before);
         if (planned) return planned.then(() => this.progress());
       }
     }
@@ -189,16 +190,14 @@ class PlanBuilder {
   }
 
   /** To be awaited when it answers a promise. */
-  private plan(record: JournalRecord, asked: Asked, passed: readonly Outcome[], before?: Asked): Promise<void> | undefined {
-    const outcomes = passed.filter((outcome) => outcome.offset === record.offset);
-    const recorded = byEffect(outcomes);
+  private plan(record: JournalRecord, asked: Asked, recorded: RecordedEffects, before?: Asked): Promise<void> | undefined {
     const replayed: PlanAction[] = [];
     const rest = this.hand(asked, 0, recorded, replayed);
     const compare = () => {
-      this.divergences.compare(record.offset, replayed, outcomes);
+      this.divergences.compare(record.offset, replayed, recorded);
       if (!before) return;
       const ran = replayed.map((action, at) => ({ ...action, payload: asked.actions[at].payload }));
-      this.recordedVersion?.compare(record.offset, before, ran, outcomes, this.include);
+      this.recordedVersion?.compare(record.offset, before, ran, recorded, this.include);
     };
     if (rest) return rest.then(compare);
     compare();
@@ -206,12 +205,7 @@ class PlanBuilder {
   }
 
   /** Names the actions from that one on and hands them out; what follows one that has to be awaited is handed out after it. */
-  private hand(
-    asked: Asked,
-    from: number,
-    recorded: ReturnType<typeof byEffect>,
-    replayed: PlanAction[],
-  ): Promise<void> | undefined {
+  private hand(asked: Asked, from: number, recorded: RecordedEffects, replayed: PlanAction[]): Promise<void> | undefined {
     for (let at = from; at < asked.actions.length; at += 1) {
       const action = asked.actions[at];
       const planned = this.planned(action, dispositionOf(action, asked, recorded, this.include));

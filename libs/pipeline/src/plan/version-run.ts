@@ -2,11 +2,10 @@ import type { EngineAction } from '../engine/action.js';
 import type { CompiledPipeline } from '../engine/compile-pipeline.js';
 import { PipelineRun } from '../engine/pipeline-run.js';
 import type { JournalRecord } from '../journal/journal-record.js';
-import type { Outcome } from '../journal/outcome.js';
 import type { StageReport } from '../report/report.js';
 import type { Disposition, Include } from './plan.js';
 import { disguised, isSameEffect } from './redacted-input.js';
-import { effectKey } from './recorded-outcomes.js';
+import { type RecordedEffects, effectKey } from './recorded-outcomes.js';
 
 /** What a version asks for at one record. */
 export interface Asked {
@@ -67,12 +66,7 @@ export class VersionRun {
 }
 
 /** What becomes of an action, by what was recorded of its record. */
-export function dispositionOf(
-  action: EngineAction,
-  asked: Asked,
-  recorded: ReadonlyMap<string, Outcome>,
-  include: Include,
-): Disposition {
+export function dispositionOf(action: EngineAction, asked: Asked, recorded: RecordedEffects, include: Include): Disposition {
   const done = recorded.get(effectKey(action.stage, action.n))?.status === 'ok';
   if (done && include === 'undone') return 'already_done';
   return asked.isRedacted(action) ? 'input_redacted' : 'perform';

@@ -1,7 +1,6 @@
 import type { EngineAction } from '../engine/action.js';
-import type { Outcome } from '../journal/outcome.js';
 import type { Disposition } from '../plan/plan.js';
-import { byEffect, effectKey } from '../plan/recorded-outcomes.js';
+import { type RecordedEffects, type RecordedOutcome, effectKey } from '../plan/recorded-outcomes.js';
 import type { PipelineSpec } from '../spec/spec-model.js';
 import { addFinding, noFindings } from './findings.js';
 import type { Divergence, DivergenceReport } from './report.js';
@@ -29,55 +28,71 @@ export class DivergenceFinder {
     this.actionStages = new Set(spec.stages.filter((stage) => stage.kind === 'action').map((stage) => stage.id));
   }
 
-  /** Takes one record's actions and outcomes. Outcomes of stages that are no actions are not compared. */
-  compare(offset: number, actions: readonly ReplayedAction[], outcomes: readonly Outcome[]): void {
+  /** Takes one record's actions, and what was recorded of it. Outcomes of stages that are no actions are not compared. */
+  compare(offset: number, actions: readonly ReplayedAction[], recorded: RecordedEffects): void {
     if (offset > this.lastOffset) return;
-    const recorded = byEffect(outcomes.filter(({ stage }) => this.actionStages.has(stage) || !this.order.has(stage)));
-    const found: Divergence[] = [];
+    const found: Pair[] = [];
+    const keys = new Set<string>();
     for (const action of actions) {
       const key = effectKey(action.stage, action.n);
-      const divergence = compareOne(offset, action, recorded.get(key));
-      recorded.delete(key);
+      const pair = { action, outcome: recorded.get(key) };
+      keys.add(key);
       this.report.compared += 1;
-      if (divergence) found.push(divergence);
+      if (differs(pair)) found.push(pair);
     }
-    for (const outcome of recorded.values()) {
+    for (const [key, outcome] of recorded) {
       // Skipped in the first place, and not there now: nothing happened either time.
-      if (outcome.status === 'skipped') continue;
+      if (keys.has(key) || outcome.status === 'skipped' || !this.isCompared(outcome)) continue;
       this.report.compared += 1;
-      found.push(missing(outcome));
+      found.push({ outcome });
     }
-    found.sort((a, b) => this.rank(a) - this.rank(b) || a.n - b.n);
-    for (const divergence of found) addFinding(this.report, divergence);
+    found.sort((a, b) => this.rank(a) - this.rank(b) || nameOf(a).n - nameOf(b).n);
+    for (const pair of found) addFinding(this.report, () => describe(offset, pair));
   }
 
   result(): DivergenceReport {
     return this.report;
   }
 
-  private rank(divergence: Divergence): number {
-    return this.order.get(divergence.stage) ?? this.order.size;
+  private isCompared({ stage }: RecordedOutcome): boolean {
+    return this.actionStages.has(stage) || !this.order.has(stage);
+  }
+
+  private rank(pair: Pair): number {
+    return this.order.get(nameOf(pair).stage) ?? this.order.size;
   }
 }
 
-function compareOne(offset: number, action: ReplayedAction, outcome: Outcome | undefined): Divergence | undefined {
-  const { stage, n, payloadSha256 } = action;
+/** An action of the replay, and what was recorded of it; one of them may be missing. */
+type Pair = { action: ReplayedAction; outcome: RecordedOutcome | undefined } | { action?: undefined; outcome: RecordedOutcome };
+
+function nameOf({ action, outcome }: Pair): { stage: string; n: number } {
+  return action ?? outcome;
+}
+
+function differs({ action, outcome }: Pair): boolean {
+  if (!action || !outcome || outcome.status === 'skipped') return true;
+  // What was sent held the value itself, what is here its token.
+  if (action.disposition === 'input_redacted') return false;
+  return outcome.payloadSha256 !== undefined && outcome.payloadSha256 !== action.payloadSha256;
+}
+
+/** Of a pair that differs. */
+function describe(offset: number, { action, outcome }: Pair): Divergence {
+  if (!action) return missing(offset, outcome);
+  const { stage, n, payloadSha256: actual } = action;
   const at = `record ${offset}, stage ${stage}, action ${n}`;
   if (!outcome) {
     const explanation = `At ${at} the replay acts, and the record has no such action.`;
-    return { offset, stage, n, kind: 'unexpected', expected: null, actual: payloadSha256, explanation };
+    return { offset, stage, n, kind: 'unexpected', expected: null, actual, explanation };
   }
   if (outcome.status === 'skipped') {
     const explanation = `At ${at} the action was skipped when it was recorded, and the replay acts.`;
     return { offset, stage, n, kind: 'status', expected: 'skipped', actual: 'acts', explanation };
   }
-  // What was sent held the value itself, what is here its token.
-  if (action.disposition === 'input_redacted') return undefined;
-  if (outcome.payloadSha256 !== undefined && outcome.payloadSha256 !== payloadSha256) {
-    const explanation = `At ${at} the recorded payload was ${outcome.payloadSha256}; the replay's is ${payloadSha256}.${readable(action)}`;
-    return { offset, stage, n, kind: 'payload', expected: outcome.payloadSha256, actual: payloadSha256, explanation };
-  }
-  return undefined;
+  const expected = outcome.payloadSha256 ?? null;
+  const explanation = `At ${at} the recorded payload was ${expected}; the replay's is ${actual}.${readable(action)}`;
+  return { offset, stage, n, kind: 'payload', expected, actual, explanation };
 }
 
 /** The record has digests only, so that nothing here can say what differs. */
@@ -86,7 +101,7 @@ function readable({ index }: ReplayedAction): string {
   return ` Of the recorded one only the digest is known; what the replay gives can be read under plan/${index}/payload.`;
 }
 
-function missing({ offset, stage, n, status, payloadSha256 }: Outcome): Divergence {
+function missing(offset: number, { stage, n, status, payloadSha256 }: RecordedOutcome): Divergence {
   const explanation = `At record ${offset}, stage ${stage}, action ${n} was recorded as ${status}, and the replay has no such action.`;
   return { offset, stage, n, kind: 'missing', expected: payloadSha256 ?? status, actual: null, explanation };
 }

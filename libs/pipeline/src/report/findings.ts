@@ -20,8 +20,10 @@ export function hasRoom({ items }: Findings<unknown>): boolean {
   return items.length < MAX_FINDINGS;
 }
 
-export function addFinding<T>(findings: Findings<T>, found: T): void {
+/** Counts a finding; it is only put in words when it is among those that are listed. */
+export function addFinding<T>(findings: Findings<T>, describe: () => T): void {
   findings.count += 1;
-  findings.first ??= found;
-  if (hasRoom(findings)) findings.items.push(found);
+  if (!hasRoom(findings)) return;
+  findings.items.push(describe());
+  findings.first ??= findings.items[0];
 }

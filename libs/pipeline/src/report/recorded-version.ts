@@ -1,9 +1,8 @@
 import { sha256 } from '@reenact/contracts';
 import type { CompiledPipeline } from '../engine/compile-pipeline.js';
-import type { Outcome } from '../journal/outcome.js';
 import type { JournalRecord } from '../journal/journal-record.js';
 import type { Include } from '../plan/plan.js';
-import { byEffect } from '../plan/recorded-outcomes.js';
+import type { RecordedEffects } from '../plan/recorded-outcomes.js';
 import { type Asked, VersionRun, dispositionOf } from '../plan/version-run.js';
 import type { PipelineSpec } from '../spec/spec-model.js';
 import { DivergenceFinder } from './divergences.js';
@@ -29,15 +28,14 @@ export class RecordedVersion {
   }
 
   /** Takes what both ask for at one record, and what was recorded of it. */
-  compare(offset: number, asked: Asked, ran: readonly VersionAction[], outcomes: readonly Outcome[], include: Include): void {
-    const recorded = byEffect(outcomes);
+  compare(offset: number, asked: Asked, ran: readonly VersionAction[], recorded: RecordedEffects, include: Include): void {
     const actions = asked.actions.map((action) => ({
       ...action,
       payloadSha256: sha256(action.payload),
       disposition: dispositionOf(action, asked, recorded, include),
     }));
     for (const { disposition } of actions) this.counts[disposition] += 1;
-    this.divergences.compare(offset, actions, outcomes);
+    this.divergences.compare(offset, actions, recorded);
     this.differences.compare(offset, actions, ran);
   }
 

@@ -38,7 +38,7 @@ export class VersionDifferences {
       found.push(missing(offset, action));
     }
     found.sort((a, b) => this.rank(a) - this.rank(b) || a.n - b.n);
-    for (const difference of found) addFinding(this.findings, difference);
+    for (const difference of found) addFinding(this.findings, () => difference);
   }
 
   result(): Findings<VersionDifference> {
