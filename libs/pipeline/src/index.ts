@@ -1,9 +1,11 @@
 export * from './spec/spec-model.js';
+export { CONDITION } from './spec/result-rules.js';
 export { parseSpec, parseSpecBytes, parseSpecJson } from './spec/decode-pipeline.js';
 export { PIPELINE_SPEC_SCHEMA } from './spec/pipeline.schema.js';
 export { kvSpecHash, specHash } from './spec/spec-hash.js';
 
-export { type Expression, type Variables, checkExpression, compileExpression } from './expression/compile-expression.js';
+export { type ResultRule, checkExpression } from './expression/check-expression.js';
+export { type Expression, type Variables, compileExpression } from './expression/compile-expression.js';
 export { STAGE_ERROR_CODES, StageError, type StageErrorCode } from './expression/stage-error.js';
 
 export * from './bundle/manifest.js';

@@ -1,6 +1,7 @@
 import { parseExactJson } from './exact-json.js';
 import { fromCel, toCel } from './cel-value.js';
-import { checkExpression, compileExpression } from './compile-expression.js';
+import { checkExpression } from './check-expression.js';
+import { compileExpression } from './compile-expression.js';
 import { StageError } from './stage-error.js';
 
 const bodies = new Map<string, unknown>();

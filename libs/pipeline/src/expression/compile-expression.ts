@@ -1,4 +1,4 @@
-import { Environment } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { StageError } from './stage-error.js';
 import { metered, spend, spendOfRecord } from './cost-meter.js';
 import { ERROR_COST } from './expression-cost.js';
@@ -18,6 +18,14 @@ export interface Variables {
 /** A compiled expression: gives a CEL value. Throws a StageError. */
 export type Expression = (variables: Variables) => unknown;
 
+/** A compiled expression, and what its text tells of it. */
+export interface CheckedExpression {
+  evaluate: Expression;
+  ast: ASTNode;
+  /** Of the result, as the type checker names it. */
+  type: string;
+}
+
 const environment = registerExtraFunctions(
   new Environment({
     homogeneousAggregateLiterals: false,
@@ -31,18 +39,13 @@ const environment = registerExtraFunctions(
   .registerVariable('offset', 'int')
   .registerVariable('at', 'string');
 
-/** Why a text is not a usable expression, or undefined when it is one. */
-export function checkExpression(text: string): string | undefined {
-  try {
-    compileExpression(text);
-    return undefined;
-  } catch (error) {
-    return `is not a valid expression: ${summaryOf(error)}`;
-  }
-}
-
 /** Compiles CEL. Throws the parser's or type checker's error. */
 export function compileExpression(text: string): Expression {
+  return compileChecked(text).evaluate;
+}
+
+/** As `compileExpression`, with what the type checker found. */
+export function compileChecked(text: string): CheckedExpression {
   const program = environment.parse(text);
   const { ast } = program;
   callStandIns(ast);
@@ -56,7 +59,7 @@ export function compileExpression(text: string): Expression {
     spend(cost);
     return program(variables as unknown as Record<string, unknown>);
   };
-  return (variables) => run(evaluate, variables);
+  return { evaluate: (variables) => run(evaluate, variables), ast, type: checked.type ?? 'dyn' };
 }
 
 function run(evaluate: Expression, variables: Variables): unknown {
@@ -71,7 +74,8 @@ function run(evaluate: Expression, variables: Variables): unknown {
   }
 }
 
-function summaryOf(error: unknown): string {
+/** An error of the library in one line, with functions named as they were written. */
+export function summaryOf(error: unknown): string {
   const summary = (error as { summary?: unknown }).summary;
   const text = typeof summary === 'string' ? summary : error instanceof Error ? error.message : String(error);
   return asWritten(text.split('\n')[0]).slice(0, 200);

@@ -51,9 +51,9 @@ export function isRecordSpent(): boolean {
   return meter.inRecord && meter.record < 0;
 }
 
-/** Works on one record, with its full allowance. */
-export function meteredRecord<T>(work: () => T): T {
-  meter.record = MAX_RECORD_COST;
+/** Works on one record, with its full allowance or a smaller one. */
+export function meteredRecord<T>(work: () => T, allowance = MAX_RECORD_COST): T {
+  meter.record = allowance;
   meter.inRecord = true;
   try {
     return work();

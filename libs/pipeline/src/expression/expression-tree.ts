@@ -1,15 +1,19 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { isSpent, spend } from './cost-meter.js';
-import { standInFor } from './extra-functions.js';
+import { MATCHES, standInFor } from './extra-functions.js';
 import { ERROR_COST, NODE_COST, TURN_COST, functionCost, spendOperator, spendRange } from './expression-cost.js';
 
-interface Node {
+interface Typed {
+  checkedType?: { type: string };
+}
+
+interface Node extends Typed {
   op: string;
   args: unknown;
   meta: Record<string, unknown>;
   setMeta(key: string, value: unknown): unknown;
-  left?: Evaluable & { checkedType?: { type: string } };
-  right?: { op?: string; checkedType?: { type: string } };
+  left?: Evaluable & Typed;
+  right?: Typed & { op?: string };
   /** What does the node's work once its parts are evaluated; the type check sets it. */
   handle?: (first: unknown, second: unknown, third: unknown, fourth: unknown) => unknown;
 }
@@ -102,7 +106,7 @@ function meterOperator(node: Node): void {
   };
 }
 
-function isSmall(operand: { checkedType?: { type: string } } | undefined): boolean {
+function isSmall(operand: Typed | undefined): boolean {
   return SMALL_TYPES.has(operand?.checkedType?.type ?? '');
 }
 
@@ -124,6 +128,27 @@ export function unusableMember(ast: ASTNode): string | undefined {
     for (const [key] of node.args as [Node, Node][]) {
       if (key.op === 'value' && ['__proto__', 'constructor', 'prototype'].includes(String(key.args))) found = String(key.args);
     }
+  });
+  return found;
+}
+
+/** The patterns that are written out where a text is matched, of an expression that calls our functions. */
+export function literalPatterns(ast: ASTNode): string[] {
+  const found: string[] = [];
+  visit(ast, (node) => {
+    if (node.op !== 'rcall') return;
+    const [name, , passed] = node.args as [string, Node, Node[]];
+    const pattern = name === MATCHES ? passed[0] : undefined;
+    if (pattern?.op === 'value' && typeof pattern.args === 'string') found.push(pattern.args);
+  });
+  return found;
+}
+
+/** The names in a checked expression, with their types where they are used for a value. */
+export function namesIn(ast: ASTNode): { name: string; type?: string }[] {
+  const found: { name: string; type?: string }[] = [];
+  visit(ast, (node) => {
+    if (node.op === 'id') found.push({ name: node.args as string, type: node.checkedType?.type });
   });
   return found;
 }

@@ -12,12 +12,15 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** What `base64` is in an expression: a name for functions to stand behind. */
 class Base64Namespace {}
 
+/** The function that finds a pattern in a text. */
+export const MATCHES = 'matchesLinear';
+
 /**
  * What stands in for functions of the library that take too long, or answer by where they run: their names in expressions are renamed to
  * these before they are checked.
  */
 const STAND_INS: ReadonlyMap<string, string> = new Map([
-  ['matches', 'matchesLinear'],
+  ['matches', MATCHES],
   ['json', 'jsonExact'],
   ['timestamp', 'timestampExact'],
   ...TIME_PARTS.map((name): [string, string] => [name, `${name}Exact`]),
@@ -37,7 +40,7 @@ export function asWritten(message: string): string {
 /** Adds what the library lacks of CEL's standard functions and of its encoders, a digest, and what stands in for functions of its own. */
 export function registerExtraFunctions(environment: Environment): Environment {
   const functions: Record<string, (...args: never[]) => unknown> = {
-    'string.matchesLinear(string): bool': matchesLinear,
+    [`string.${MATCHES}(string): bool`]: matchesLinear,
     'Base64Namespace.encode(bytes): string': (_base64: Base64Namespace, bytes: Uint8Array) => asBuffer(bytes).toString('base64'),
     'Base64Namespace.decode(string): bytes': (_base64: Base64Namespace, text: string) => decodeBase64(text),
     'sha256(string): string': (text: string) => hash('sha256', text, 'hex'),

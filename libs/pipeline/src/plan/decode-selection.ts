@@ -1,7 +1,7 @@
 import { Problem } from '@reenact/contracts';
 import { Faults } from '../decoding/faults.js';
 import { ObjectReader } from '../decoding/object-reader.js';
-import { checkExpression } from '../expression/compile-expression.js';
+import { checkExpression } from '../expression/check-expression.js';
 import { SPEC_LIMITS } from '../spec/spec-model.js';
 import type { Selection } from './selection.js';
 

@@ -1,7 +1,8 @@
 import type { Faults } from '../decoding/faults.js';
 import { ObjectReader } from '../decoding/object-reader.js';
-import { checkExpression } from '../expression/compile-expression.js';
+import { checkExpression } from '../expression/check-expression.js';
 import { decodeExpression } from './decode-expression.js';
+import { PATH, SUBJECT } from './result-rules.js';
 import { HEADER_NAME_PATTERN, HTTP_METHODS, SPEC_LIMITS, TARGET_NAME_PATTERN } from './spec-model.js';
 
 /** Headers that describe the connection, the message or the sender's own identity: never passed on from a capture. */
@@ -34,9 +35,9 @@ export function decodeAction(json: unknown, path: string, faults: Faults): void 
   if (kind === 'http') {
     const method = reader.has('method') ? reader.word('method', HTTP_METHODS) : 'POST';
     bodyless = method === 'GET';
-    decodeExpression(reader, 'path');
+    decodeExpression(reader, 'path', PATH);
   }
-  if (kind === 'nats') decodeExpression(reader, 'subject');
+  if (kind === 'nats') decodeExpression(reader, 'subject', SUBJECT);
   decodeBody(reader, bodyless);
   decodeHeaders(reader);
   if (kind === 'http' || kind === 'nats') reader.end();

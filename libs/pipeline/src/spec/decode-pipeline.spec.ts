@@ -96,6 +96,54 @@ const WRONG_MEANING: Record<string, [unknown, string, RegExp]> = {
   ],
 };
 
+const splitStage = (items: string) => ({ id: 's', kind: 'split', from: ['in'], to: 'o', items });
+const natsStage = (subject: string) => ({
+  id: 'n',
+  kind: 'action',
+  from: ['in'],
+  action: { kind: 'nats', target: 'bus', subject },
+});
+
+/** Whatever record they are given. */
+const WRONG_RESULT: [unknown, string, RegExp][] = [
+  [filterStage('s', ['in'], 'o', '1'), '/when', /must give true or false, not int/],
+  [filterStage('s', ['in'], 'o', "headers['x-event']"), '/when', /must give true or false, not string/],
+  [filterStage('s', ['in'], 'o', 'dyn(1)'), '/when', /must give true or false/],
+  [filterStage('s', ['in'], 'o', '1 / 0 == 1'), '/when', /zero/],
+  [filterStage('s', ['in'], 'o', "key.matches('(')"), '/when', /pattern '\(' cannot be matched/],
+  [filterStage('s', ['in'], 'o', "body.l.exists(x, x.matches('(?=a)'))"), '/when', /pattern '\(\?=a\)' cannot/],
+  [filterStage('s', ['in'], 'o', 'optional.of(body).hasValue()'), '/when', /Unknown variable: optional/],
+  [mapStage('s', ['in'], 'o', { a: ['optional.none()'] }), '/value/a/0', /Unknown variable: optional/],
+  [mapStage('s', ['in'], 'o', "body.matches('[')"), '/value', /pattern '\[' cannot be matched/],
+  [splitStage('5'), '/items', /must give a list, not int/],
+  [splitStage('{"a": body}'), '/items', /must give a list, not map/],
+  [actionStage('s', ['in'], { path: '1' }), '/action/path', /must give text, not int/],
+  [actionStage('s', ['in'], { path: "'//evil'" }), '/action/path', /begins like a host/],
+  [actionStage('s', ['in'], { path: "'/a' + '/../b'" }), '/action/path', /dot segment/],
+  [actionStage('s', ['in'], { path: 'dyn(1)' }), '/action/path', /must give text/],
+  [natsStage("'a.*'"), '/action/subject', /wildcards/],
+  [natsStage('[body.a]'), '/action/subject', /must give text, not list/],
+];
+
+const RIGHT_RESULT: unknown[] = [
+  filterStage('s', ['in'], 'o', 'body.flag'),
+  filterStage('s', ['in'], 'o', 'body.l[0]'),
+  filterStage('s', ['in'], 'o', "body.name.matches(body.pattern) && key.matches('^(a|b)+$')"),
+  filterStage('s', ['in'], 'o', "'('.contains('(')"),
+  filterStage('s', ['in'], 'o', 'body.l.exists(optional, optional == 1)'),
+  // Too much work to try it out.
+  filterStage('s', ['in'], 'o', `${'[1, 2, 3, 4, 5, 6, 7, 8].all(x, '.repeat(5)}x > 9${')'.repeat(5)}`),
+  splitStage('body'),
+  splitStage('[]'),
+  splitStage('body.l.filter(x, x > 1)'),
+  splitStage("body.text.split(',')"),
+  splitStage('body.x == null ? [] : body.x'),
+  actionStage('s', ['in'], { path: 'body.path' }),
+  actionStage('s', ['in'], { path: "'//' + body.path" }),
+  actionStage('s', ['in'], { path: "'/a/' + string(offset)" }),
+  natsStage("'a.' + key"),
+];
+
 describe('parse-spec', () => {
   it.each(Object.entries(VALID))('takes %s, and the schema does', (_, spec) => {
     expect(faultsOf(spec)).toEqual([]);
@@ -109,6 +157,16 @@ describe('parse-spec', () => {
 
   it.each(Object.entries(WRONG_MEANING))('refuses %s, with stage and reason', (_, [spec, path, reason]) => {
     expect(faultsOf(spec)).toContainEqual({ path, message: expect.stringMatching(reason) });
+  });
+
+  it.each(WRONG_RESULT)('refuses %j, which can give nothing of use', (stage, member, reason) => {
+    const path = `/stages/0${member}`;
+    const message = expect.stringMatching(new RegExp(`^stage '[sn]': .*${reason.source}`));
+    expect(faultsOf(laneGraph([stage]))).toEqual([{ path, message }]);
+  });
+
+  it.each(RIGHT_RESULT)('takes %j, which may', (stage) => {
+    expect(faultsOf(laneGraph([stage]))).toEqual([]);
   });
 
   it('says everything that is wrong at once', () => {

@@ -2,6 +2,7 @@ import { Faults } from '../decoding/faults.js';
 import { ObjectReader } from '../decoding/object-reader.js';
 import { decodeAction } from './decode-action.js';
 import { decodeExpression } from './decode-expression.js';
+import { CONDITION, ITEMS } from './result-rules.js';
 import { LANE_PATTERN, SPEC_LIMITS, STAGE_KINDS, type Stage } from './spec-model.js';
 import { decodeTemplate } from './decode-template.js';
 
@@ -29,8 +30,8 @@ function decodeMembers(reader: ObjectReader, faults: Faults): void {
   if (kind === 'action') reader.optionalText('to', NAME);
   else reader.text('to', NAME);
 
-  if (kind === 'filter') decodeExpression(reader, 'when');
-  if (kind === 'split') decodeExpression(reader, 'items');
+  if (kind === 'filter') decodeExpression(reader, 'when', CONDITION);
+  if (kind === 'split') decodeExpression(reader, 'items', ITEMS);
   if (kind === 'window') reader.integer('count', 1, SPEC_LIMITS.windowCount);
   if (kind === 'map') decodeTemplate(reader.required('value'), reader.at('value'), faults);
   if (kind === 'action') {

@@ -1,6 +1,6 @@
 import { type Faults, pointer } from '../decoding/faults.js';
 import { isObject } from '../decoding/object-reader.js';
-import { checkExpression } from '../expression/compile-expression.js';
+import { checkExpression } from '../expression/check-expression.js';
 import { SPEC_LIMITS } from './spec-model.js';
 
 /** Reads the value of a map stage: CEL texts in a tree of lists and objects. */
