@@ -161,6 +161,8 @@ describe('request-replay', () => {
     ['a start too far away', { startBy: new Date(Date.now() + 3_700_000).toISOString() }, '/startBy'],
     ['a start in the past', { startBy: '2026-01-01T00:00:00Z' }, '/startBy'],
     ['a condition that is not CEL', { selection: { where: 'body.(' } }, '/selection/where'],
+    ['a condition that gives a number', { selection: { where: '1+1' } }, '/selection/where'],
+    ['a condition with a pattern that is none', { selection: { where: "key.matches('(')" } }, '/selection/where'],
   ])('request-replay - refuses %s', async (_what, change, path) => {
     const problem = await requests
       .ask({ artifactId: harness.neighbours.artifact().id, ...change })

@@ -1,5 +1,5 @@
 import { durationMs, type FieldError, Problem, type RequestReplay } from '@reenact/contracts';
-import { checkExpression } from '@reenact/pipeline';
+import { CONDITION, checkExpression } from '@reenact/pipeline';
 
 const DEFAULT_START = 'PT5M';
 const LONGEST_START = 'PT1H';
@@ -17,7 +17,7 @@ export function checkRequest(request: RequestReplay, now: Date): { startBy: stri
     }
   }
   const { where, fromOffset, toOffset } = request.selection ?? {};
-  const fault = where === undefined ? undefined : checkExpression(where);
+  const fault = where === undefined ? undefined : checkExpression(where, CONDITION);
   if (fault) wrong('/selection/where', fault);
   if (fromOffset !== undefined && toOffset !== undefined && fromOffset > toOffset) {
     wrong('/selection/toOffset', 'must not be before fromOffset');

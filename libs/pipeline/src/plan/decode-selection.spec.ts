@@ -22,6 +22,8 @@ describe('decode-selection', () => {
     [{ lastN: 1.5 }, '/selection/lastN'],
     [{ where: 'body.' }, '/selection/where'],
     [{ where: '' }, '/selection/where'],
+    [{ where: '1+1' }, '/selection/where'],
+    [{ where: "key.matches('(')" }, '/selection/where'],
     [{ fromOffset: 2, toOffset: 1 }, '/selection/toOffset'],
     [{ limit: 1 }, '/selection/limit'],
   ])('refuses %j', (json, path) => {

@@ -2,6 +2,7 @@ import { Problem } from '@reenact/contracts';
 import { Faults } from '../decoding/faults.js';
 import { ObjectReader } from '../decoding/object-reader.js';
 import { checkExpression } from '../expression/check-expression.js';
+import { CONDITION } from '../spec/result-rules.js';
 import { SPEC_LIMITS } from '../spec/spec-model.js';
 import type { Selection } from './selection.js';
 
@@ -24,7 +25,7 @@ function readMembers(reader: ObjectReader): Selection {
   if (given('lastN')) selection.lastN = reader.integer('lastN', 1, max);
   if (given('where')) {
     selection.where = reader.text('where', { max: SPEC_LIMITS.expressionLength });
-    const fault = selection.where === '' ? undefined : checkExpression(selection.where);
+    const fault = selection.where === '' ? undefined : checkExpression(selection.where, CONDITION);
     if (fault) reader.fault('where', fault);
   }
   const { fromOffset, toOffset } = selection;
