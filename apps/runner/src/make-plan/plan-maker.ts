@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -159,12 +158,7 @@ export class PlanMaker {
   /** The bundle, once its bytes have shown the digest that was commanded. */
   private async open(command: RunSource, blob: BlobKey): Promise<Bundle> {
     const read = blob.size > MEMORY_BYTES ? () => this.objects.read(blob.key) : await inMemory(await this.objects.read(blob.key));
-    const hash = createHash('sha256');
-    for await (const chunk of await read()) hash.update(chunk as Uint8Array);
-    if (`sha256:${hash.digest('hex')}` !== command.artifactSha256) {
-      throw new Problem('digest_mismatch', { detail: 'the stored evidence is not what was uploaded' });
-    }
-    const bundle = await openBundle(read);
+    const bundle = await openBundle(read, command.artifactSha256);
     if (bundle.manifest.specHash !== command.specHash) {
       throw new Problem('spec_hash_unresolved', { detail: 'the bundle names another spec' });
     }

@@ -303,6 +303,37 @@ describe('open-bundle', () => {
     expect(read.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(content.length);
   });
 
+  it.each([true, false])('reads its manifest from the bytes that have the digest, gzip %s', async (gzip) => {
+    const { bytes, manifest } = await sampleBundle({ gzip });
+    const other = await sampleBundle({ gzip, journal: journalOf(3) });
+    for (const sizes of [[1], [512], [bytes.length]]) {
+      const opened = await openBundle(() => chunked(bytes, sizes), sha256(bytes));
+      expect(opened.manifest).toEqual(manifest);
+    }
+    let reads = 0;
+    const swapped = () => chunked((reads += 1) === 1 ? bytes : other.bytes, [512]);
+    const bundle = await openBundle(swapped, sha256(bytes));
+    expect(bundle.manifest).toEqual(manifest);
+    await expect(listOf(bundle.records())).rejects.toMatchObject({ code: 'artifact_malformed' });
+    expect(reads).toBe(2);
+    for (const wrong of [other.bytes, Buffer.from('x'), Buffer.concat([bytes, Buffer.alloc(512)])]) {
+      await expect(openBundle(() => chunked(wrong), sha256(bytes))).rejects.toMatchObject({ code: 'digest_mismatch' });
+    }
+    const none = Buffer.from('no bundle');
+    await expect(openBundle(() => chunked(none), sha256(none))).rejects.toMatchObject({ code: 'artifact_malformed' });
+  });
+
+  it('throws what the source throws, wherever it breaks', async () => {
+    const { bytes } = await sampleBundle({ gzip: false });
+    for (const length of [0, 512, 2048, bytes.length - 1, bytes.length]) {
+      const broken = async function* () {
+        yield* chunked(bytes.subarray(0, length), [512]);
+        throw new Error('connection lost');
+      };
+      await expect(openBundle(broken, sha256(bytes))).rejects.toThrow('connection lost');
+    }
+  });
+
   it('knows no other entries', async () => {
     const { bytes } = await sampleBundle();
     const bundle = await openBundle(() => chunked(bytes));

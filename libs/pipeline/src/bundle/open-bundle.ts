@@ -7,6 +7,7 @@ import { RecordStream } from '../journal/record-stream.js';
 import { readOutcomes } from '../journal/read-outcomes.js';
 import { malformed } from './archive-problem.js';
 import { parseManifest } from './decode-manifest.js';
+import { DigestedSource } from './digested-source.js';
 import { ACCEPTED_ARCHIVE_LIMITS, type ArchiveLimits, MAX_MANIFEST_BYTES, MAX_SPEC_BYTES } from './limits.js';
 import { type BundleManifest, type BundleRole, MANIFEST_PATH } from './manifest.js';
 import { readSmall } from './read-small.js';
@@ -31,10 +32,16 @@ export interface Bundle {
   outcomes(): AsyncGenerator<Outcome>;
 }
 
-/** Reads the manifest of a bundle that was accepted and stored. Throws `artifact_malformed` when the bytes are not those of one. */
-export async function openBundle(open: OpenBytes): Promise<Bundle> {
+/**
+ * Reads the manifest of a bundle that was accepted and stored. Throws `artifact_malformed` when the bytes are not those of one. With a
+ * digest, all bytes are read and must have it, or `digest_mismatch` is thrown: the manifest is then that of these bytes, and every later
+ * read is held against it, whatever became of the stored bytes meanwhile.
+ */
+export async function openBundle(open: OpenBytes, sha256?: string): Promise<Bundle> {
   const limits = ACCEPTED_ARCHIVE_LIMITS;
-  const manifest = await readManifest(open, limits);
+  const manifest = await (sha256 === undefined
+    ? readManifest(await open(), limits)
+    : readManifestOf(sha256, await open(), limits));
   const pathOf = (role: BundleRole) => manifest.files.find((file) => file.role === role)?.path;
   const entry = (path: string) => readEntry(open, path, manifest, limits);
   return {
@@ -47,8 +54,18 @@ export async function openBundle(open: OpenBytes): Promise<Bundle> {
   };
 }
 
-async function readManifest(open: OpenBytes, limits: ArchiveLimits): Promise<BundleManifest> {
-  for await (const entry of tarEntries(new Unpacker(await open(), limits), limits)) {
+async function readManifestOf(sha256: string, bytes: ByteSource, limits: ArchiveLimits): Promise<BundleManifest> {
+  const source = new DigestedSource(bytes);
+  const [read] = await Promise.allSettled([readManifest(source.bytes, limits)]);
+  if ((await source.digest()) !== sha256) {
+    throw new Problem('digest_mismatch', { detail: 'the stored evidence is not what was uploaded' });
+  }
+  if (read.status === 'rejected') throw read.reason;
+  return read.value;
+}
+
+async function readManifest(bytes: ByteSource, limits: ArchiveLimits): Promise<BundleManifest> {
+  for await (const entry of tarEntries(new Unpacker(bytes, limits), limits)) {
     if (entry.path !== MANIFEST_PATH) throw malformed(entry.path, `is the first entry; ${MANIFEST_PATH} must be`);
     return parseManifest(await readSmall(entry, MAX_MANIFEST_BYTES));
   }

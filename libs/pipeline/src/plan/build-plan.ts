@@ -99,6 +99,7 @@ export async function buildPlan(request: PlanRequest): Promise<BuiltPlan> {
         if (pause) await pause;
       }
     }
+    await recorded.finish();
   } finally {
     await recorded.close();
   }

@@ -51,6 +51,21 @@ describe('recorded-outcomes', () => {
     );
   });
 
+  it.each([
+    ['finish', 2],
+    ['close', 1],
+  ] as const)('%s ends it after %s whole reads', async (end, reads) => {
+    let ends = 0;
+    const open = async function* () {
+      yield* chain(many(0, 9), many(5, 9));
+      ends += 1;
+    };
+    const recorded = await recordedOutcomes(open);
+    await recorded.at(0);
+    await recorded[end]();
+    expect(ends).toBe(reads);
+  });
+
   it('refuses a record with more effects than a record can have', async () => {
     const recorded = await recordedOutcomes(() => chain(many(0, MAX_EFFECTS_PER_RECORD), many(1, MAX_EFFECTS_PER_RECORD + 1)));
     expect((await recorded.at(0)).size).toBe(MAX_EFFECTS_PER_RECORD);

@@ -19,6 +19,8 @@ export interface RecordedOutcomes {
   at(offset: number): RecordedEffects | Promise<RecordedEffects>;
   /** The offset of the last outcome, -1 without any: what comes after it was never reached. */
   lastOffset: number;
+  /** Reads what is left: whoever reads outcomes from stored bytes knows at their end only that they are the right ones. */
+  finish(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -96,6 +98,10 @@ class StreamedOutcomes implements RecordedOutcomes {
       if (this.waiting.offset === offset) keep(found, this.waiting);
       this.waiting = undefined;
     }
+  }
+
+  async finish(): Promise<void> {
+    for await (const _outcome of this.outcomes);
   }
 
   async close(): Promise<void> {
