@@ -15,7 +15,7 @@ export function operatorApi(): string {
   return page(
     'Operator API',
     'apps/gateway/src/routes',
-    'Below `/api/v1`; fields and answers are in `/api/v1/openapi.json`. Somebody without a role at the place is answered 404, with the wrong role 403.',
+    'Below `/api/v1`; parameters, headers and bodies are in `/api/v1/openapi.json`, which says in words what each call answers; the fields of answers are the interfaces in `libs/contracts/src/shapes`. Somebody without a role at the place is answered 404, with the wrong role 403.',
     table(
       ['call', 'for', 'does'],
       routes.map((route) => [`\`${route.method} ${route.path}\``, audienceOf(route), route.summary]),

@@ -51,7 +51,13 @@ function describe(route: Route): Json {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]).concat(route.path.includes('*') ? ['path'] : []);
   const parameters = [
     ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-    ...[...route.query].map(([name, field]) => ({ name, in: 'query', required: !field.optional, schema: schemaOf(field) })),
+    ...[...route.query].map(([name, field]) => ({
+      name,
+      in: 'query',
+      required: !field.optional && !isGuessed(name, route),
+      schema: schemaOf(field),
+    })),
+    ...headersOf(route),
   ];
   return {
     summary: route.summary,
@@ -61,7 +67,7 @@ function describe(route: Route): Json {
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: objectSchema(route.body) } } } }),
     responses: {
-      [route.status]: { description: 'Success', content: { [route.mediaType ?? 'application/json']: {} } },
+      [route.status]: success(route),
       default: {
         description: 'A problem',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -69,6 +75,42 @@ function describe(route: Route): Json {
     },
   };
 }
+
+/** The organisation of a list need not be named by a caller who has only one. */
+function isGuessed(name: string, { place }: Route): boolean {
+  return name === 'orgId' && place.kind === 'organisation';
+}
+
+function headersOf({ ifMatch, idempotent }: Route): Json[] {
+  const header = (name: string, required: boolean, description: string) => ({
+    name,
+    in: 'header',
+    required,
+    description,
+    schema: { type: 'string' },
+  });
+  return [
+    ...(ifMatch ? [header('If-Match', true, 'The ETag that was read, with its quotes')] : []),
+    ...(idempotent
+      ? [header('Idempotency-Key', false, 'The same key and body again: the first answer again, for 24 hours')]
+      : []),
+  ];
+}
+
+function success(route: Route): Json {
+  if (route.status === 204) return { description: 'Nothing' };
+  const schema = route.query.has('cursor') ? { schema: PAGE } : {};
+  return { description: route.answers ?? route.summary, content: { [route.mediaType ?? 'application/json']: schema } };
+}
+
+const PAGE = {
+  type: 'object',
+  required: ['items', 'nextCursor'],
+  properties: {
+    items: { type: 'array', items: { type: 'object' } },
+    nextCursor: { type: ['string', 'null'], description: 'Send it as cursor to read on; null at the end' },
+  },
+};
 
 function whoMay(place: Place): string {
   switch (place.kind) {

@@ -15,8 +15,14 @@ export interface Route {
   query: Map<string, FieldSchema>;
   /** Body fields, by name; undefined when the call takes no body. */
   body?: Map<string, FieldSchema>;
+  /** Whether it needs `If-Match`. */
+  ifMatch?: boolean;
+  /** Whether it takes an `Idempotency-Key`. */
+  idempotent?: boolean;
   /** Status of success. */
   status: number;
+  /** What success answers, where the summary does not say it. */
+  answers?: string;
   /** What the answer is when it is not JSON. */
   mediaType?: string;
   handle(call: Call): Promise<Answer>;
@@ -53,7 +59,10 @@ export function ask<Q extends object, A>(options: Ask<Q, A>): Route {
     place,
     query: takesBody ? new Map() : outside,
     ...(takesBody && outside.size > 0 && { body: outside }),
+    ifMatch: hidden.has('ifRevision'),
+    idempotent,
     status,
+    ...(takesBody && { answers: `The ${nounOf(contract)} as it is then` }),
     async handle(call) {
       const sent = takesBody ? bodyFor(call, outside) : call.query;
       const fill = async () => {
@@ -74,6 +83,11 @@ export function ask<Q extends object, A>(options: Ask<Q, A>): Route {
       return answer ? answer(result, call) : { status, body: result };
     },
   };
+}
+
+/** Of `rpc.<service>.<noun>.<verb>`. */
+function nounOf({ subject }: { subject: string }): string {
+  return subject.split('.')[2].replaceAll('-', ' ');
 }
 
 /** A body may be left out where no field of it is needed. */

@@ -68,7 +68,9 @@ export const environmentRoutes: Route[] = [
     place: at('environmentId', 'administer_project'),
     query: new Map(),
     body: new Map(),
+    ifMatch: true,
     status: 200,
+    answers: 'The posture with its revision and the approvals that it voids; with 202 the id of the change that waits',
     async handle(call) {
       const ifRevision = call.ifMatch();
       const changed = await call.ask(changePosture, { ...inEnvironment(call), ifRevision, posture: call.body() });
