@@ -11,6 +11,7 @@ export interface Connection extends Provisioned {
   version: string;
   gatewayUrl: string;
   ingestUrl: string;
+  /** For people with a browser: while there is no console, the gateway leads from there to the API's reference. */
   consoleUrl: string;
   natsUrl: string;
   tokens: Record<SampleUser, string>;
