@@ -8,6 +8,8 @@ export interface BundleWish {
   /** Offsets whose title the agent kept to itself. */
   redacted?: number[];
   idempotent?: boolean;
+  /** After the records: a line of the journal as it is. */
+  line?: string;
   /** Instead of the one that makes tickets. */
   stages?: object[];
 }
@@ -52,7 +54,7 @@ export async function captureEvidence(scope: Scope, wish: BundleWish = {}): Prom
     },
     [
       { path: 'spec.json', role: 'spec', content: Buffer.from(JSON.stringify(spec)) },
-      { path: 'journal.ndjson', role: 'journal', content: ndjson(journal) },
+      { path: 'journal.ndjson', role: 'journal', content: ndjson(wish.line === undefined ? journal : [...journal, wish.line]) },
       { path: 'outcomes.ndjson', role: 'outcomes', content: ndjson(outcomes) },
     ],
   );

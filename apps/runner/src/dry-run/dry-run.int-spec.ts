@@ -221,6 +221,13 @@ describe('dry-run', () => {
     expect(end).toMatchObject({ name: 'run.failed', data: { codes: ['digest_mismatch'] } });
   });
 
+  it('dry-run - fails with the reason, whatever the evidence put into its words', async () => {
+    await world.capture({ line: JSON.stringify({ offset: 9, at: '2026-11-01T12:00:00.000Z', body: 1, ['\0\ud800']: 1 }) });
+    const { end } = await run();
+    expect(end).toMatchObject({ name: 'run.failed', data: { codes: ['artifact_malformed'], attempt: 1 } });
+    expect(end.data.detail).toContain('/\ufffd\ufffd is not known here');
+  });
+
   it('dry-run - waits for a service that is away', async () => {
     world.answers.away.add('posture');
     const command = world.dryRunCommand();

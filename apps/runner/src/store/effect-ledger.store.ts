@@ -7,6 +7,9 @@ import type { PlanAction } from '@reenact/pipeline';
 import type { EffectRow } from './effect-reads.store.js';
 import { LeaseLost, type RunLease } from './run-lease.js';
 import { contextOf, type RunRow, scopeOf } from './run-row.js';
+import { storableText } from './storable-text.js';
+
+const MAX_ERROR = 1000;
 
 /** How an action that was begun came to its end. */
 export interface Ended {
@@ -103,7 +106,7 @@ export class EffectLedger {
       tx.query(`update runner.effect set state = 'not_sent', error = $3 where replay_id = $1 and index = $2`, [
         lease.replayId,
         index,
-        reason.slice(0, 1000),
+        storableText(reason, MAX_ERROR),
       ]),
     );
   }
@@ -188,21 +191,22 @@ export class EffectLedger {
     return { kind: 'skip' };
   }
 
-  private async end(tx: Transaction, row: RunRow, { action, state, status, error }: Ended): Promise<void> {
+  private async end(tx: Transaction, row: RunRow, { action, state, status, ...told }: Ended): Promise<void> {
+    const error = told.error === undefined ? undefined : storableText(told.error, MAX_ERROR);
     // A run that gets on is not one that is taken in vain: it is given up for claims since then only.
-    const [told] = await tx.query<Pick<RunRow, 'actions_done' | 'strikes'>>(
+    const [updated] = await tx.query<Pick<RunRow, 'actions_done' | 'strikes'>>(
       `with ended as (
          update runner.effect set state = $3::text, status = $4, error = $5, ended_at = now()
          where replay_id = $1 and index = $2 and state = 'started' returning 1)
        update runner.run set actions_done = actions_done + case when $3 = 'done' then 1 else 0 end,
          strikes = case when $3 = 'done' then 1 else strikes end
        where replay_id = $1 and exists (select from ended) returning actions_done, strikes`,
-      [row.replay_id, action.index, state, status ?? null, error?.slice(0, 1000) ?? null],
+      [row.replay_id, action.index, state, status ?? null, error ?? null],
     );
     // Written already: the answer of that commit was lost, and it is tried again.
-    if (!told) return;
-    row.actions_done = told.actions_done;
-    row.strikes = told.strikes;
+    if (!updated) return;
+    row.actions_done = updated.actions_done;
+    row.strikes = updated.strikes;
     await this.outbox.add(tx, contextOf(row), [
       ended(row, {
         index: action.index,
@@ -210,7 +214,7 @@ export class EffectLedger {
         capability: capabilityOf(action),
         idempotencyKey: action.idempotencyKey,
         ...(status !== undefined && { status }),
-        ...(error !== undefined && { error: error.slice(0, 1000) }),
+        ...(error !== undefined && { error }),
       }),
     ]);
   }

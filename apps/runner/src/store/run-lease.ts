@@ -3,6 +3,9 @@ import type { Outbox } from '@reenact/messaging';
 import type { Transaction, UnitOfWork } from '@reenact/persistence';
 import { sourcesOf, transition } from '../domain/run.machine.js';
 import { contextOf, type RunRow, runFact } from './run-row.js';
+import { storableText } from './storable-text.js';
+
+const MAX_DETAIL = 2000;
 
 /** Somebody else has the run now, or it was ended from outside: the holder stops where it is. */
 export class LeaseLost extends Error {
@@ -165,7 +168,7 @@ export class RunLease {
         to,
         RUN_ENDS.includes(to),
         end.codes ?? null,
-        end.detail?.slice(0, 2000) ?? null,
+        end.detail === undefined ? null : storableText(end.detail, MAX_DETAIL),
         end.unconfirmed ?? false,
       ],
     );
