@@ -1,12 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@reenact/contracts';
 import type { PlanAction } from '@reenact/pipeline';
-import { testObjectStore } from '@reenact/testing';
+import { eventually, testObjectStore } from '@reenact/testing';
 import { StoredPlan } from '../read-run/stored-plan.js';
 import { PlanRecording } from './plan-recording.js';
-import { sweepScratch } from './sweep-scratch.js';
+import { ownerOf, scratchOwner } from './scratch-owner.js';
+import { TOUCH_MS, scratchPrefix, sweepScratch } from './sweep-scratch.js';
 
 /** Its header has line breaks that JSON does not escape, and makes it longer than what is read of a file at once. */
 const HEADERS = { 'x-note': `a\u2028b\u2029c\u0085${'\u00e9'.repeat(40_000)}` };
@@ -59,18 +60,50 @@ describe('plan-recording', () => {
   });
 
   it('sweeps what the dead left, and only that', async () => {
-    // The last one is of a process before this one that had its number, as in a container.
-    const [dead, alive, neighbour, other, before] = [
-      'reenact-run-999999999-a',
-      `reenact-run-${process.pid}-b`,
-      `reenact-run-${process.ppid}-c`,
-      'something',
-      `reenact-run-${process.pid}-d`,
-    ].map((name) => join(scratch, name));
-    for (const path of [dead, alive, neighbour, other, before]) mkdirSync(path);
-    const earlier = performance.timeOrigin / 1000 - 1;
-    for (const path of [neighbour, before]) utimesSync(path, earlier, earlier);
+    const own = scratchOwner();
+    const stranger = ownerOf(['another container']);
+    const justBefore = performance.timeOrigin - 60_000;
+    const longAgo = performance.timeOrigin - 2 * 86_400_000;
+    const left: [name: string, swept: boolean, modified?: number][] = [
+      [`reenact-run-${own}-999999999-a`, true],
+      [`${scratchPrefix()}b`, false],
+      // Of a process before this one that had its number, as in a container.
+      [`${scratchPrefix()}c`, true, justBefore],
+      [`reenact-run-${own}-${process.ppid}-d`, false, justBefore],
+      [`reenact-run-${own}-${process.ppid}-e`, false, longAgo],
+      // Alive in a container that shares the directory, for all that is known here.
+      [`reenact-run-${stranger}-999999999-f`, false],
+      [`reenact-run-${stranger}-${process.pid}-g`, false, justBefore],
+      [`reenact-run-${stranger}-${process.ppid}-h`, true, longAgo],
+      ['reenact-run-999999999-i', false, justBefore],
+      ['reenact-run-999999999-j', true, longAgo],
+      ['something', false, longAgo],
+    ];
+    for (const [name, , modified = Date.now()] of left) {
+      mkdirSync(join(scratch, name));
+      utimesSync(join(scratch, name), modified / 1000, modified / 1000);
+    }
     await sweepScratch(scratch);
-    expect([dead, alive, neighbour, other, before].map((path) => existsSync(path))).toEqual([false, true, true, true, false]);
+    const kept = left.filter(([, swept]) => !swept).map(([name]) => name);
+    expect(readdirSync(scratch).sort()).toEqual(kept.sort());
+  });
+
+  it('shows that it is at work as long as it is', async () => {
+    jest.useFakeTimers({ doNotFake: ['Date', 'performance', 'setTimeout', 'clearTimeout', 'setImmediate', 'nextTick'] });
+    try {
+      const recording = new PlanRecording(scratch, 0);
+      await recording.record(action(0, Buffer.from('one')), Buffer.from('one'));
+      await recording.close();
+      const [name] = readdirSync(scratch);
+      expect(name.startsWith(scratchPrefix())).toBe(true);
+      const path = join(scratch, name);
+      utimesSync(path, 1, 1);
+      jest.advanceTimersByTime(TOUCH_MS);
+      await eventually(() => expect(statSync(path).mtimeMs).toBeGreaterThan(performance.timeOrigin));
+      await recording.remove();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

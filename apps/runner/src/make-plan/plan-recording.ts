@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,6 +7,7 @@ import type { ObjectStore } from '@reenact/object-store';
 import type { PlanAction } from '@reenact/pipeline';
 import { RecordedSection } from './recorded-section.js';
 import { encodeIndexEntry, encodePlanHead, planKey } from './run-objects.js';
+import { TOUCH_MS, scratchPrefix } from './sweep-scratch.js';
 
 /** What one run may keep in memory; several run at once. */
 const MEMORY_BYTES = 256 * 1024;
@@ -21,6 +22,7 @@ export class PlanRecording {
   private readonly payloads = new RecordedSection();
   private actionCount = 0;
   private directory: string | undefined;
+  private touching: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly scratch: string = tmpdir(),
@@ -79,6 +81,7 @@ export class PlanRecording {
   }
 
   async remove(): Promise<void> {
+    clearInterval(this.touching);
     for (const section of this.sections) section.destroy();
     if (this.directory !== undefined) await rm(this.directory, { recursive: true, force: true });
   }
@@ -92,7 +95,16 @@ export class PlanRecording {
   }
 
   private async spill(): Promise<void> {
-    this.directory = await mkdtemp(join(this.scratch, `reenact-run-${process.pid}-`));
-    for (const [i, name] of ['index', 'lines', 'payloads'].entries()) await this.sections[i].spill(join(this.directory, name));
+    const directory = await mkdtemp(join(this.scratch, scratchPrefix()));
+    this.directory = directory;
+    this.touching = setInterval(() => void touch(directory), TOUCH_MS).unref();
+    for (const [i, name] of ['index', 'lines', 'payloads'].entries()) await this.sections[i].spill(join(directory, name));
   }
+}
+
+/** So that those who share the scratch directory see that it is in use. */
+async function touch(directory: string): Promise<void> {
+  const now = (performance.timeOrigin + performance.now()) / 1000;
+  // Removed just now.
+  await utimes(directory, now, now).catch(() => undefined);
 }

@@ -1,24 +1,42 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scratchOwner } from './scratch-owner.js';
 
-/** Removes what runners that were killed left in the scratch directory. */
+const NAME = /^reenact-run-(?:([0-9a-f]{16})-)?(\d+)-/;
+/** Whoever uses a directory touches it this often. */
+export const TOUCH_MS = 10 * 60_000;
+/** What nobody touched for as long is nobody's, whoever made it. */
+const ABANDONED_MS = 86_400_000;
+
+/** What the names of the directories of this process begin with. */
+export function scratchPrefix(): string {
+  return `reenact-run-${scratchOwner()}-${process.pid}-`;
+}
+
+/**
+ * Removes what runners that were killed left in the scratch directory. Others may share it, whose processes have numbers of their own: of
+ * theirs only what was not touched for long.
+ */
 export async function sweepScratch(scratch: string = tmpdir()): Promise<void> {
   for (const name of await readdir(scratch)) {
-    const pid = /^reenact-run-(\d+)-/.exec(name)?.[1];
+    const [, owner, pid] = NAME.exec(name) ?? [];
     if (pid === undefined) continue;
     const path = join(scratch, name);
-    if (!isAlive(Number(pid)) || (Number(pid) === process.pid && (await isOlderThanThis(path)))) {
+    if (await isAbandoned(path, owner === scratchOwner() ? Number(pid) : undefined)) {
       await rm(path, { recursive: true, force: true });
     }
   }
 }
 
-/** In a container the one that died had the number that this one has. */
-async function isOlderThanThis(path: string): Promise<boolean> {
-  // Another pool of this process may have removed it meanwhile.
+/** `pid` where it means something here. */
+async function isAbandoned(path: string, pid: number | undefined): Promise<boolean> {
+  if (pid !== undefined && pid !== process.pid) return !isAlive(pid);
+  // Another pool of this process, or another process, may have removed it meanwhile.
   const found = await stat(path).catch(() => undefined);
-  return found !== undefined && found.mtimeMs < performance.timeOrigin;
+  if (!found) return false;
+  // Numbers come again: the one that died may have had this one's.
+  return found.mtimeMs < performance.timeOrigin - (pid === undefined ? ABANDONED_MS : 0);
 }
 
 function isAlive(pid: number): boolean {
