@@ -1,8 +1,10 @@
 import {
   changePosture,
+  createProject,
   createTarget,
   decidePostureChange,
   enrolAgent,
+  findVersions,
   issueEnrolmentToken,
   listPostureChanges,
   listTargets,
@@ -178,6 +180,22 @@ describe('catalog governance', () => {
     expect((await list({})).items.map(({ pipeline }) => pipeline)).toEqual(['other', 'triage']);
     expect((await list({ pipeline: 'triage' })).items).toEqual([version]);
     expect((await list({ specHash: other.version.specHash })).items).toEqual([other.version]);
+  });
+
+  it('read-version - finds a spec in the projects of an organisation that the caller may see', async () => {
+    const { organisation, project } = await h.environment();
+    const second = await h.call(createProject, { orgId: organisation.id, slug: 'second', name: 'Second' });
+    const foreign = (await h.environment()).project;
+    const [mine, other] = await Promise.all(
+      [project, second, foreign].map(({ id: projectId }) =>
+        h.call(registerVersion, { projectId, pipeline: 'triage', spec: spec('triage') }).then(({ version }) => version),
+      ),
+    );
+    const found = async (more: object) =>
+      (await h.call(findVersions, { orgId: organisation.id, specHash: mine.specHash, ...more })).items.map(({ id }) => id);
+    expect((await found({})).sort()).toEqual([mine.id, other.id].sort());
+    expect(await found({ projectIds: [project.id, foreign.id] })).toEqual([mine.id]);
+    expect(await found({ specHash: `sha256:${'0'.repeat(64)}` })).toEqual([]);
   });
 
   it('read-replay-facts - everything of one moment, null for what is not there', async () => {

@@ -1,5 +1,7 @@
 import { Controller } from '@nestjs/common';
 import {
+  type FindVersions,
+  findVersions,
   ListVersions,
   listVersions,
   type Page,
@@ -30,6 +32,13 @@ export class ReadVersionRpc {
   async list(request: ListVersions): Promise<Page<PipelineVersion>> {
     const keyset = keysetOf(request);
     const rows = await this.versions.list(this.work, request, keyset);
+    return pageOf(rows, keyset.limit, (item) => ({ key: item.id, item }));
+  }
+
+  @Rpc(findVersions)
+  async find(request: FindVersions): Promise<Page<PipelineVersion>> {
+    const keyset = keysetOf(request);
+    const rows = await this.versions.withSpec(this.work, request, keyset);
     return pageOf(rows, keyset.limit, (item) => ({ key: item.id, item }));
   }
 }

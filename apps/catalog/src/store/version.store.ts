@@ -73,6 +73,21 @@ export class VersionStore {
     return rows.map((row) => read(row).version);
   }
 
+  /** By its projects, so that the unique index answers. */
+  async withSpec(
+    db: Db,
+    of: { orgId: string; projectIds?: readonly string[]; specHash: string },
+    { before, limit }: Keyset,
+  ): Promise<PipelineVersion[]> {
+    const rows = await db.query<Row>(
+      `select v.* from catalog.project p join catalog.pipeline_version v on v.project_id = p.id and v.spec_hash = $2
+       where p.org_id = $1 and ($3::text[] is null or p.id = any($3)) and v.id < $4
+       order by v.id desc limit $5`,
+      [of.orgId, of.specHash, of.projectIds ?? null, before, limit + 1],
+    );
+    return rows.map((row) => read(row).version);
+  }
+
   async list(
     db: Db,
     of: { projectId: string; pipeline?: string; specHash?: string },

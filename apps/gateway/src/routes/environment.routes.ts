@@ -4,6 +4,7 @@ import {
   changePosture,
   createTarget,
   decidePostureChange,
+  findVersions,
   isId,
   listAgents,
   listApprovals,
@@ -24,9 +25,10 @@ import {
   setSwitch,
   updateTarget,
 } from '@reenact/contracts';
-import { at, atPath } from '../domain/route.js';
+import { at, atPath, inOrganisation } from '../domain/route.js';
 import type { Call } from '../http/call.js';
 import { ask, type Route } from '../http/route.js';
+import { inSight } from './incident.routes.js';
 
 const inEnvironment = ({ params }: Call) => ({ environmentId: params.environmentId });
 const ofAgent = ({ params }: Call) => ({ agentId: params.agentId });
@@ -236,6 +238,15 @@ export const environmentRoutes: Route[] = [
     contract: listVersions,
     fixed: ['projectId', 'pipeline'],
     given: ({ scope, params }) => ({ projectId: scope.projectId, pipeline: params.name }),
+  }),
+  ask({
+    method: 'GET',
+    path: 'pipeline-versions',
+    summary: 'The versions that have a spec hash: at most one of each project',
+    place: inOrganisation('see'),
+    contract: findVersions,
+    fixed: ['projectIds'],
+    given: inSight,
   }),
   ask({
     method: 'GET',

@@ -195,6 +195,21 @@ export const listVersions = defineRpc<Page<PipelineVersion>>()({
   sample: { projectId: PRJ },
 });
 
+export class FindVersions extends PageQuery {
+  @Id('organisation') orgId: string;
+  /** The projects that the caller may see; absent: the whole organisation. */
+  @Id('project', { array: true, maxItems: 1000, optional: true }) projectIds?: string[];
+  @Hash() specHash: string;
+}
+/** The versions with that spec: at most one of each project. */
+export const findVersions = defineRpc<Page<PipelineVersion>>()({
+  service: 'catalog',
+  noun: 'version',
+  verb: 'find',
+  request: FindVersions,
+  sample: { orgId: 'org_01h455vb4pex5vsknk084sn02q', specHash: HASH },
+});
+
 export class ReadVersion {
   @Id('version') versionId: string;
 }
