@@ -120,6 +120,24 @@ describe('evaluate-checks', () => {
       { replay: { artifact: { ...replay.artifact, specHash: undefined } }, facts: { recordedVersion: null } },
       ['spec_hash_missing'],
     ],
+    [
+      'what is no bundle at all',
+      {
+        replay: {
+          artifact: { ...replay.artifact, specHash: undefined, replayable: { ok: false, code: 'artifact_not_replayable' } },
+        },
+        facts: { recordedVersion: null },
+      },
+      ['artifact_not_replayable', 'spec_hash_missing'],
+    ],
+    [
+      'a bundle that is said to have no spec',
+      {
+        replay: { artifact: { ...replay.artifact, specHash: undefined, replayable: { ok: false, code: 'spec_hash_missing' } } },
+        facts: { recordedVersion: null },
+      },
+      ['spec_hash_missing'],
+    ],
     ['a quarantined artifact', { replay: { artifact: { ...replay.artifact, state: 'quarantined' } } }, ['artifact_quarantined']],
     [
       'an artifact that cannot be replayed',

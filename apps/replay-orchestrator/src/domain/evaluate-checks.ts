@@ -109,14 +109,13 @@ function judgeVersion({ replay, readings: { facts }, version, otherVersion, post
   const recorded = facts.recordedVersion;
   const codes: RejectionCode[] = [];
   if (artifact.state === 'quarantined') codes.push('artifact_quarantined');
-  else if (!artifact.replayable.ok && artifact.specHash !== undefined)
-    codes.push(artifact.replayable.code ?? 'artifact_not_replayable');
+  else if (!artifact.replayable.ok) codes.push(artifact.replayable.code ?? 'artifact_not_replayable');
   if (artifact.specHash === undefined) codes.push('spec_hash_missing');
   else if (!recorded) codes.push('spec_hash_unresolved');
   if (otherVersion && (!version || (recorded && !samePipeline(version, recorded)))) codes.push('version_other_pipeline');
   if (version?.state === 'retired') codes.push('version_retired');
   if (posture?.codes.includes('version_override_denied')) codes.push('version_override_denied');
-  return judged(codes, {
+  return judged([...new Set(codes)], {
     artifactId: replay.artifactId,
     artifactSha256: artifact.sha256,
     specHash: artifact.specHash ?? null,
