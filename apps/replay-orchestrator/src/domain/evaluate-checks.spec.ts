@@ -252,5 +252,7 @@ describe('evaluate-checks', () => {
     expect(dispatch?.planDigest).toBeUndefined();
     expect(checks[3].evidence).toMatchObject({ source: 'spec', capabilities: [{ capability: 'http:triage' }] });
     expect(judge({ ...dev, readings: { ...dev.readings, pins: [] } }).codes).toEqual(['target_unknown']);
+    const ofOtherKind = { ...dev.readings, pins: [{ ...pins[0], kind: 'nats' as const }] };
+    expect(judge({ ...dev, readings: ofOtherKind }).codes).toEqual(['target_unknown']);
   });
 });

@@ -138,12 +138,19 @@ function judgeCapabilities({ replay, readings, version, effects, posture }: Case
     if (!found || !('id' in target)) codes.push('target_unknown');
     else if (found.id !== target.id || found.revision !== target.revision) codes.push('target_changed');
   }
+  // What a plan pins was of the right kind when it was made, and stays it.
+  if (effects.source === 'spec' && effects.capabilities.some((capability) => isOfOtherKind(capability, readings.pins)))
+    codes.push('target_unknown');
   return judged([...new Set(codes)], {
     source: effects.source,
     capabilities: posture.capabilities,
     targets: effects.targets,
     targetsNow: now.map(({ id, name, revision }) => ({ id, name, revision })),
   });
+}
+
+function isOfOtherKind(capability: string, pins: Readings['pins'] = []): boolean {
+  return pins.some(({ name, kind }) => capability.endsWith(`:${name}`) && capability !== `${kind}:${name}`);
 }
 
 function judgeDryRun(it: Case): Judgement {
