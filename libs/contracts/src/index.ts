@@ -7,6 +7,7 @@ export * from './envelope.js';
 export * from './failures.js';
 export * from './field.js';
 export * from './ids.js';
+export * from './json-depth.js';
 export * from './problem.js';
 export * from './problems.js';
 export * from './redaction.js';

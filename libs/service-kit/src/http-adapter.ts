@@ -1,5 +1,5 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Problem } from '@reenact/contracts';
+import { isDeeperThan, Problem } from '@reenact/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { KnownRoutes } from './known-routes.js';
 import { withLogContext } from './log-context.js';
@@ -85,13 +85,23 @@ function readJsonStrictly(instance: FastifyInstance, patienceMs: number): void {
       if (failure) return done(failure);
       if (body.length === 0) return done(null, undefined);
       try {
-        void parse(request, utf8.decode(body), (error, value) => (error ? done(malformed(error)) : done(null, value)));
+        void parse(request, utf8.decode(body), (error, value) => (error ? done(malformed(error)) : done(tooDeep(value), value)));
       } catch (error) {
         done(malformed(error));
       }
     });
   });
 }
+
+/** What reads a body level by level has to end; no body that means anything nests so deep. */
+const MAX_BODY_DEPTH = 200;
+
+const tooDeep = (value: unknown) =>
+  isDeeperThan(value, MAX_BODY_DEPTH)
+    ? new Problem('validation_failed', {
+        errors: [{ path: '', message: `must not nest more than ${MAX_BODY_DEPTH} levels deep` }],
+      })
+    : null;
 
 const malformed = (cause: unknown) =>
   new Problem('malformed_json', { detail: cause instanceof Error ? cause.message : undefined, cause });

@@ -175,6 +175,8 @@ describe('start-service', () => {
     await problem(await fetch(at('/notes'), json(new Uint8Array([0x7b, 0xff, 0x7d]))), 400, 'malformed_json');
     await problem(await fetch(at('/notes'), json('{"__proto__":{}}')), 400, 'malformed_json');
     await problem(await fetch(at('/notes'), json('')), 422, 'validation_failed');
+    const deep = `{"text":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    await problem(await fetch(at('/notes'), json(deep)), 422, 'validation_failed');
     const wrong = await problem(await fetch(at('/notes'), json('{"text":1,"more":2}')), 422, 'validation_failed');
     expect(new Set((wrong.errors as { path: string }[]).map(({ path }) => path))).toEqual(new Set(['/more', '/text']));
     await problem(await fetch(at('/notes'), { method: 'POST', body: 'text' }), 415, 'unsupported_media_type');

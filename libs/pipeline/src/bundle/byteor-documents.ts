@@ -1,4 +1,4 @@
-import { isDeeperThan } from '../decoding/depth.js';
+import { isDeeperThan } from '@reenact/contracts';
 import { Faults } from '../decoding/faults.js';
 import { ObjectReader, isObject } from '../decoding/object-reader.js';
 

@@ -1,5 +1,5 @@
 import { type IdKind, SHA256_PATTERN, TIME_PATTERN, isId, isStorable } from '@reenact/contracts';
-import { isDeeperThan } from '../decoding/depth.js';
+import { isDeeperThan } from '@reenact/contracts';
 import { Faults, pointer } from '../decoding/faults.js';
 import { ObjectReader, isObject } from '../decoding/object-reader.js';
 import { malformed } from './archive-problem.js';

@@ -2,7 +2,7 @@ import { canonicalJson } from '@reenact/contracts';
 import { InexactNumber } from '../expression/exact-json.js';
 import { spendOfRecord } from '../expression/cost-meter.js';
 import { MAX_JSON_DEPTH, fromCel } from '../expression/cel-value.js';
-import { isDeeperThan } from '../decoding/depth.js';
+import { isDeeperThan } from '@reenact/contracts';
 import { compileExpression } from '../expression/compile-expression.js';
 import { StageError } from '../expression/stage-error.js';
 import type { ActionSpec, ActionStage } from '../spec/spec-model.js';

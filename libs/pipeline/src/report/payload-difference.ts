@@ -1,4 +1,4 @@
-import { isDeeperThan } from '../decoding/depth.js';
+import { isDeeperThan } from '@reenact/contracts';
 import { isObject } from '../decoding/object-reader.js';
 import { MAX_JSON_DEPTH } from '../expression/cel-value.js';
 import { InexactNumber, parseExactJson } from '../expression/exact-json.js';
