@@ -235,7 +235,7 @@ describe('gateway', () => {
   });
 
   it('permission - 404 for what may not be seen, malformed or absent; 403 with the role for what may', async () => {
-    for (const id of [OTHER_ENVIRONMENT, newId('environment'), 'env_nonsense', 'x']) {
+    for (const id of [OTHER_ENVIRONMENT, newId('environment'), ARTIFACT, 'env_nonsense', 'x']) {
       expect(await call('GET', `environments/${id}/posture`, { as: 'operator' })).toMatchObject({
         status: 404,
         json: { code: 'not_found' },

@@ -1,4 +1,4 @@
-import { type CallContext, Problem, type ResourceScope, resolvePath } from '@reenact/contracts';
+import { type CallContext, idKind, Problem, type ResourceScope, resolvePath } from '@reenact/contracts';
 import type { RpcClient } from '@reenact/messaging';
 import type { ReadAccess } from '../authenticate-caller/read-access.js';
 import { holdsAnywhere, judge, type Need, organisationsOf, ROLES_FOR } from '../domain/permission.js';
@@ -33,7 +33,9 @@ export async function findPlace(asked: Asked, access: ReadAccess, rpc: RpcClient
     case 'organisation':
       return allow(caller, { id: '', orgId: chooseOrganisation(caller, asked.orgId) }, place.need, true);
     case 'resource': {
-      const scope = await access.locate(params[place.param], context);
+      const id = params[place.param];
+      // An id of another kind names nothing here.
+      const scope = `${idKind(id)}Id` === place.param ? await access.locate(id, context) : undefined;
       if (!scope) throw new Problem('not_found');
       return allow(caller, scope, place.judgedBy === 'row' ? place.need : 'see');
     }
