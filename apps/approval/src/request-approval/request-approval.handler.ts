@@ -34,9 +34,9 @@ export class RequestApprovalHandler {
 
   async request(request: RequestApproval, context: CallContext): Promise<Approval> {
     if (!isId('user', context.actor.id)) throw new Problem('forbidden', { detail: 'Only people request approval' });
-    checkRequest(request, this.clock.now());
     const known = request.idempotency && (await this.idempotency.answered<Approval>(this.work, request.idempotency));
     if (known) return known.value;
+    checkRequest(request, this.clock.now());
     const covered = await this.cover(request, context);
     const posture = await this.rpc.call(readPosture, { environmentId: covered.environmentId }, context);
     checkTtl(request.ttl, posture);

@@ -40,9 +40,10 @@ export class RequestReplayHandler {
   /** Whatever governance says against it is found out later and kept with the replay; here it only has to make sense. */
   async request(request: RequestReplay, context: CallContext): Promise<Replay> {
     if (!isId('user', context.actor.id)) throw new Problem('forbidden', { detail: 'Only people ask for replays' });
-    const { startBy } = checkRequest(request, this.clock.now());
+    // First of all: what was asked before is answered as before, also when it could not be asked for now.
     const known = request.idempotency && (await this.idempotency.answered<Replay>(this.work, request.idempotency));
     if (known) return known.value;
+    const { startBy } = checkRequest(request, this.clock.now());
     const artifact = await this.open(request.artifactId, context);
     const record = await this.newRecord(request, startBy, artifact, context);
     return this.work.together(record.id, (tx) =>

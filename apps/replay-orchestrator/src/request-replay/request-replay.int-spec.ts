@@ -175,6 +175,8 @@ describe('request-replay', () => {
     const idempotency = { caller: harness.neighbours.user, route: 'POST replays', key: newUuid(), requestHash: hash('e') };
     const answers = [await requests.ask({ artifactId, idempotency }), await requests.ask({ artifactId, idempotency })];
     expect(answers[1]).toEqual(answers[0]);
+    // By then its start-by may lie in the past.
+    expect(await requests.ask({ artifactId, idempotency, startBy: '2026-01-01T00:00:00.000Z' })).toEqual(answers[0]);
     expect(await codeOf(requests.ask({ artifactId, idempotency: { ...idempotency, requestHash: hash('f') } }))).toBe(
       'idempotency_key_reused',
     );
