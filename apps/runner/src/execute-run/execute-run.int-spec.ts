@@ -61,7 +61,7 @@ describe('execute-run', () => {
     expect((await world.reportOf(command.replayId)).actions).toEqual({ done: 3, failed: 0, alreadyDone: 2, notStarted: 0 });
     expect(world.answers.calls.filter((call) => call === 'confirm')).toHaveLength(1);
     const order = world.answers.calls.filter((call) => ['confirm', 'resolve', 'settle', 'posture'].includes(call));
-    expect(order.slice(-3)).toEqual(['resolve', 'settle', 'posture']);
+    expect(order.slice(-4)).toEqual(['resolve', 'posture', 'settle', 'posture']);
   });
 
   it.each<[string, (command: Execute) => Execute, string]>([
@@ -129,10 +129,12 @@ describe('execute-run', () => {
     const frozen = { from: new Date(now - 1_000).toISOString(), to: new Date(now + 60_000).toISOString(), reason: 'sale' };
     world.answers.posture = { ...posture, posture: { ...defaultPosture('prod'), freezes: [frozen] } };
     const cold = await world.approved({ records: 1 });
+    world.answers.calls.length = 0;
     expect(await world.perform(cold)).toMatchObject({
       name: 'run.refused',
       data: { codes: ['environment_frozen'], detail: `The environment is frozen until ${frozen.to}: sale.` },
     });
+    expect(world.answers.calls).not.toContain('settle');
     world.answers.posture = posture;
 
     const silent = await world.approved({ records: 1 }, 1_500);

@@ -31,6 +31,8 @@ export class StartRunHandler {
       return false;
     }
     await this.passSwitch(run.header.environmentId, patience);
+    // What stands against the start already does not cost the approval its only use.
+    if (run.command.approvalId !== undefined) await this.askPosture(lease, run, patience);
     if (lease.row.state === 'verifying' && !(await lease.begin(run.command.startBy))) {
       throw new Refused(['start_by_passed'], 'it could not be started in time');
     }
