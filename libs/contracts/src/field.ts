@@ -143,8 +143,18 @@ export function Hash(options: FieldOptions = {}): PropertyDecorator {
   return Text({ ...options, max: 71, pattern: SHA256_PATTERN, like: 'sha256:<64 lower-case hex digits>' });
 }
 
-export const TIME_PATTERN =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-][01]\d:[0-5]\d)$/;
+// `Date.parse` takes February 30 for a day of March, and the database takes neither that, nor a year 0, nor an offset of 16 hours.
+const LONG_MONTH = String.raw`(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])`;
+const SHORT_MONTH = String.raw`(?:0[469]|11)-(?:0[1-9]|[12]\d|30)`;
+const FEBRUARY = String.raw`02-(?:0[1-9]|1\d|2[0-8])`;
+const LEAP_DAY = String.raw`(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29`;
+const CLOCK = String.raw`(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?`;
+const OFFSET = String.raw`(?:Z|[+-](?:0\d|1[0-5]):[0-5]\d)`;
+
+/** An RFC 3339 time of a day that there is. */
+export const TIME_PATTERN = new RegExp(
+  `^(?!0000)(?:\\d{4}-(?:${LONG_MONTH}|${SHORT_MONTH}|${FEBRUARY})|${LEAP_DAY})T${CLOCK}${OFFSET}$`,
+);
 
 /** An RFC 3339 time. */
 export function Time(options: FieldOptions = {}): PropertyDecorator {
@@ -162,7 +172,7 @@ export function Time(options: FieldOptions = {}): PropertyDecorator {
   return field(options, { type: 'string', format: 'date-time' }, isTime, (each) => [rule(each)]);
 }
 
-const isTime = (value: unknown) => typeof value === 'string' && TIME_PATTERN.test(value) && !Number.isNaN(Date.parse(value));
+const isTime = (value: unknown) => typeof value === 'string' && TIME_PATTERN.test(value);
 
 export const DURATION_PATTERN = /^P(?=.)(\d{1,4}D)?(T(?=.)(\d{1,4}H)?(\d{1,5}M)?(\d{1,6}S)?)?$/;
 

@@ -61,7 +61,7 @@ export class ObjectDecoder {
 
   /** An RFC 3339 time, as UTC with milliseconds. */
   time(name: string): string {
-    const fits = (value: unknown) => typeof value === 'string' && TIME_PATTERN.test(value) && !Number.isNaN(Date.parse(value));
+    const fits = (value: unknown) => typeof value === 'string' && TIME_PATTERN.test(value);
     const value = this.value(name, fits, 'must be an RFC 3339 time') as string | undefined;
     return fits(value) ? new Date(value as string).toISOString() : '';
   }
