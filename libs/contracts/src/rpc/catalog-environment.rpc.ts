@@ -71,7 +71,8 @@ export const decidePostureChange = defineRpc<PostureChange>()({
 
 // Targets
 
-export const TARGET_NAME_PATTERN = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
+/** Names of targets: where they are made, in specs, and in a posture's capabilities. */
+export const TARGET_NAME_PATTERN = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 export class CreateTarget {
   @Id('environment') environmentId: string;

@@ -1,9 +1,10 @@
+import { TARGET_NAME_PATTERN } from '@reenact/contracts';
 import type { Faults } from '../decoding/faults.js';
 import { ObjectReader } from '../decoding/object-reader.js';
 import { checkExpression } from '../expression/check-expression.js';
 import { decodeExpression } from './decode-expression.js';
 import { PATH, SUBJECT } from './result-rules.js';
-import { HEADER_NAME_PATTERN, HTTP_METHODS, SPEC_LIMITS, TARGET_NAME_PATTERN } from './spec-model.js';
+import { HEADER_NAME_PATTERN, HTTP_METHODS, SPEC_LIMITS } from './spec-model.js';
 
 /** Headers that describe the connection, the message or the sender's own identity: never passed on from a capture. */
 const OWN_HEADERS = new Set([
@@ -29,7 +30,7 @@ export function decodeAction(json: unknown, path: string, faults: Faults): void 
   reader.text('target', {
     max: 63,
     pattern: TARGET_NAME_PATTERN,
-    meaning: 'must be the literal name of a target: lower-case letters, digits, dashes',
+    meaning: 'must be the literal name of a target: lower-case letters, digits, dashes, underscores',
   });
   let bodyless = false;
   if (kind === 'http') {

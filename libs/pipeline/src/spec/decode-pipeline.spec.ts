@@ -41,6 +41,9 @@ const VALID: Record<string, unknown> = {
       action: { kind: 'http', target: 'web', method: 'GET', path: "'/x'", headers: ['X-A'] },
     },
   ]),
+  'every name that a target may have': laneGraph(
+    ['t', '0_b', 'a-b_c', 'a_', 'a-', 'x'.repeat(63)].map((target, i) => actionStage(`s${i}`, ['in'], { target })),
+  ),
   'a single ring': { ...ISSUE_TRIAGE, model: 'single_ring' },
 };
 
@@ -57,6 +60,8 @@ const WRONG_SHAPE: Record<string, [unknown, string]> = {
   'a map without to': [laneGraph([{ id: 'm', kind: 'map', from: ['in'], value: '1' }]), '/stages/0/to'],
   'a window of none': [laneGraph([{ id: 'w', kind: 'window', from: ['in'], to: 'o', count: 0 }]), '/stages/0/count'],
   'a target that is computed': [laneGraph([actionStage('a', ['in'], { target: 'body.target ' })]), '/stages/0/action/target'],
+  'a target that begins with a dash': [laneGraph([actionStage('a', ['in'], { target: '-a' })]), '/stages/0/action/target'],
+  'a target with a long name': [laneGraph([actionStage('a', ['in'], { target: 'x'.repeat(64) })]), '/stages/0/action/target'],
   'an unknown method': [laneGraph([actionStage('a', ['in'], { method: 'TRACE' })]), '/stages/0/action/method'],
   'a lane read twice': [laneGraph([filterStage('f', ['in', 'in'], 'o')]), '/stages/0/from'],
   'an expression that is too long': [laneGraph([filterStage('f', ['in'], 'o', `${'!'.repeat(4096)}true`)]), '/stages/0/when'],

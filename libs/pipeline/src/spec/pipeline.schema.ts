@@ -1,3 +1,4 @@
+import { TARGET_NAME_PATTERN } from '@reenact/contracts';
 import {
   HEADER_NAME_PATTERN,
   HTTP_METHODS,
@@ -5,7 +6,6 @@ import {
   PIPELINE_MODELS,
   PIPELINE_NAME_PATTERN,
   SPEC_LIMITS,
-  TARGET_NAME_PATTERN,
 } from './spec-model.js';
 
 const name = { type: 'string', pattern: LANE_PATTERN.source };

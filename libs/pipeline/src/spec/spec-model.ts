@@ -96,7 +96,6 @@ export type Template = string | number | boolean | null | Template[] | { [member
 export const PIPELINE_NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** Ids of stages and names of lanes. */
 export const LANE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-export const TARGET_NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const HEADER_NAME_PATTERN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 
 /** Sizes that a spec may not pass. */
