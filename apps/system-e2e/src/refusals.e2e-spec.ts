@@ -319,6 +319,8 @@ describe('reject-replays', () => {
       [{ capabilities: { 'http:tickets': 'deny' } }, execute, 'capability_denied'],
       [{ capabilities: { 'http:*': 'deny', 'http:other': 'allow' } }, execute, 'capability_denied'],
       [{ capabilities: { '*': 'require_approval' } }, execute, 'approval_missing'],
+      // The plan of now says otherwise of its capability than the one that was dry-run.
+      [{ capabilities: { 'http:tickets': 'require_approval' } }, execute, 'plan_mismatch'],
       [{ freezes: [freeze] }, execute, 'environment_frozen'],
       [{ requireDryRun: true }, { artifactId: artifact.id, mode: 'execute' }, 'dry_run_missing'],
       [{ dryRunMaxAge: 'PT1S', requireDryRun: true }, execute, 'dry_run_stale'],
