@@ -70,15 +70,17 @@ const available = canTestS3();
   });
 
   it('write - memory does not grow with the size of the object', async () => {
+    const OBJECT_MIB = 400;
     const piece = randomBytes(1024 * 1024);
     const writer = await store.write();
     let peak = 0;
-    for (let n = 0; n < 200; n++) {
+    for (let n = 0; n < OBJECT_MIB; n++) {
       if (!writer.stream.write(piece)) await once(writer.stream, 'drain');
       peak = Math.max(peak, process.memoryUsage().arrayBuffers);
     }
     await writer.abort();
-    expect(peak).toBeLessThan(120 * 1024 * 1024);
+    // What is not collected yet counts too: on a busy machine a good deal.
+    expect(peak).toBeLessThan((OBJECT_MIB / 2) * 1024 * 1024);
   });
 });
 
