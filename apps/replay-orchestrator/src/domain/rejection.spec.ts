@@ -12,7 +12,7 @@ describe('rejection', () => {
       'the evidence before the plan, the right time at the end',
       ['environment_frozen', 'spec_hash_unresolved', 'dry_run_missing', 'approval_missing'],
       'A project admin registers the version that ran. Run a dry run and name it as dryRunId. Request approval of the dry run; another person ' +
-        'decides. Wait for the end of the freeze and ask again, or a project admin lifts it.',
+        'decides. Wait for the end of the freeze or stop and ask again, or a project admin lifts it.',
     ],
     ['nothing about an approval that has to be replaced', ['approval_revoked', 'approval_pending'], 'Request another approval.'],
     [
