@@ -67,7 +67,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
         // Statements asked for together travel together.
         pipeline: true,
         options: PLANNER,
-        idle_in_transaction_session_timeout: 60_000,
+        // Who stands still in the middle holds its rows no longer than that: others take over its work.
+        idle_in_transaction_session_timeout: 15_000,
         connectionTimeoutMillis: 10_000,
         idleTimeoutMillis: 30_000,
       },
