@@ -68,6 +68,7 @@ describe('approval', () => {
   let work: UnitOfWork;
   const home = temporaryDirectory('approval');
   const posture = defaultPosture('prod');
+  let postureRevision = 3;
   const dryRuns = new Map<string, DryRunFacts>();
   const [openable, otherVersion, foreignVersion] = [newId('artifact'), newId('version'), newId('version')];
 
@@ -92,7 +93,7 @@ describe('approval', () => {
       answering(readDryRun, ({ replayId }) => ({ dryRun: dryRuns.get(replayId) ?? null })),
       answering(readPosture, () => ({
         environmentId: ids.environmentId,
-        revision: 3,
+        revision: postureRevision,
         posture,
         changedAt: '2026-11-23T12:00:00.000Z',
       })),
@@ -422,6 +423,9 @@ describe('approval', () => {
     const approval = await decide((await request()).id);
     const eligible = () => call(listApprovals, { orgId, eligibleFor: approval.dryRunId });
     expect((await eligible()).items.map(({ id }) => id)).toEqual([approval.id]);
+    postureRevision = 4;
+    expect((await eligible()).items).toEqual([]);
+    postureRevision = 3;
     await call(revokeApproval, { approvalId: approval.id, reason: 'No' });
     expect((await eligible()).items).toEqual([]);
     const all: string[] = [];

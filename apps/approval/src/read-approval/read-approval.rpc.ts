@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import {
   type Approval,
+  type CallContext,
   type DsseEnvelope,
   type ListApprovals,
   type ListSigningKeys,
@@ -15,9 +16,10 @@ import {
   type ReadCredential,
   readApproval,
   readCredential,
+  readPosture,
   type SignedKeySet,
 } from '@reenact/contracts';
-import { Rpc } from '@reenact/messaging';
+import { Rpc, RpcClient } from '@reenact/messaging';
 import { keysetOf, pageOf, UnitOfWork } from '@reenact/persistence';
 import { Clock } from '@reenact/service-kit';
 import { stateAt, toApproval } from '../domain/approval.js';
@@ -30,6 +32,7 @@ export class ReadApprovalRpc {
     private readonly work: UnitOfWork,
     private readonly approvals: ApprovalStore,
     private readonly keys: SigningKeys,
+    private readonly rpc: RpcClient,
     private readonly clock: Clock,
   ) {}
 
@@ -41,11 +44,19 @@ export class ReadApprovalRpc {
   }
 
   @Rpc(listApprovals)
-  async list(filter: ListApprovals): Promise<Page<Approval>> {
+  async list(filter: ListApprovals, context: CallContext): Promise<Page<Approval>> {
     const keyset = keysetOf(filter);
     const at = this.now();
     const rows = await this.approvals.list(this.work, filter, keyset, at);
-    return pageOf(rows, keyset.limit, (row) => ({ key: row.id, item: toApproval(row, at) }));
+    const page = pageOf(rows, keyset.limit, (row) => ({ key: row.id, item: toApproval(row, at) }));
+    return filter.eligibleFor === undefined ? page : { ...page, items: await this.underPostureOfNow(page.items, context) };
+  }
+
+  /** Of the approvals of one dry run, those that no change of the posture has voided since. */
+  private async underPostureOfNow(approvals: Approval[], context: CallContext): Promise<Approval[]> {
+    if (approvals.length === 0) return [];
+    const { revision } = await this.rpc.call(readPosture, { environmentId: approvals[0].environmentId }, context);
+    return approvals.filter(({ postureRevision }) => postureRevision === revision);
   }
 
   @Rpc(readCredential)
