@@ -2,7 +2,7 @@ import { defineRpc } from '../define.js';
 import { Id, Int, OneOf, Text } from '../field.js';
 import { type BlobReference, type Page, PageQuery } from '../shapes/common.js';
 import { EXECUTION_STATES, type ExecutionState, type ExecutionSwitch } from '../shapes/execution-switch.js';
-import type { ActionRecord, DryRunFacts, PlanHeader } from '../shapes/run.js';
+import { ACTION_STATES, type ActionRecord, type ActionState, type DryRunFacts, type PlanHeader } from '../shapes/run.js';
 
 const RPL = 'rpl_01h455vb4pex5vsknk084sn02q';
 
@@ -71,7 +71,7 @@ export const referReport = defineRpc<BlobReference>()({
 
 export class ListActions extends PageQuery {
   @Id('replay') replayId: string;
-  @Text({ max: 32, optional: true }) state?: string;
+  @OneOf(ACTION_STATES, { optional: true }) state?: ActionState;
 }
 export const listActions = defineRpc<Page<ActionRecord>>()({
   service: 'runner',

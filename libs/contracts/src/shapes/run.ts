@@ -21,7 +21,8 @@ export interface PlanHeader {
   actionsRoot: string;
 }
 
-export type ActionState = 'not_started' | 'started' | 'done' | 'failed' | 'indeterminate' | 'already_done';
+export const ACTION_STATES = ['not_started', 'started', 'done', 'failed', 'indeterminate', 'already_done'] as const;
+export type ActionState = (typeof ACTION_STATES)[number];
 
 /** One action of a plan with what became of it. */
 export interface ActionRecord {
