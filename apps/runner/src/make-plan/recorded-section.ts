@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-
-const LINE_FEED = 0x0a;
+import { linesOf } from './lines-of.js';
 
 export interface SectionReader {
   read(start: number, size: number): Promise<Buffer>;
@@ -76,19 +75,5 @@ export class RecordedSection {
     const stream = this.stream as WriteStream;
     if (stream.errored) throw stream.errored;
     if (!stream.write(bytes)) await once(stream, 'drain');
-  }
-}
-
-/** Only a line feed ends a line: within JSON, other breaks that Unicode knows stand as they are. */
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let parts: Buffer[] = [];
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      yield Buffer.concat([...parts, chunk.subarray(start, end)]).toString('utf8');
-      parts = [];
-      start = end + 1;
-    }
-    if (start < chunk.length) parts.push(chunk.subarray(start));
   }
 }

@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { type BlobReference, Problem } from '@reenact/contracts';
 import type { ByteRange, ObjectStore } from '@reenact/object-store';
 import type { PlanAction } from '@reenact/pipeline';
+import { linesOf } from '../make-plan/lines-of.js';
 import {
   decodeIndexEntry,
   decodePlanHead,
@@ -79,21 +79,5 @@ export class StoredPlan {
 
   private async read(replayId: string, range: ByteRange): Promise<Buffer> {
     return Buffer.concat(await (await this.objects.read(planKey(replayId), range)).toArray());
-  }
-}
-
-/** Lines of a stream that is let go of as soon as nobody reads on. */
-async function* linesOf(stream: Readable): AsyncGenerator<string> {
-  let rest = Buffer.alloc(0);
-  try {
-    for await (const chunk of stream) {
-      rest = Buffer.concat([rest, chunk as Buffer]);
-      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-        yield rest.toString('utf8', 0, end);
-        rest = rest.subarray(end + 1);
-      }
-    }
-  } finally {
-    stream.destroy();
   }
 }
