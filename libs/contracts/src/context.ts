@@ -6,6 +6,11 @@ export interface Actor {
   name?: string;
 }
 
+/** What an actor is, to be kept or told: without whatever else travels with one. */
+export function bareActor({ kind, id, name }: Actor): Actor {
+  return { kind, id, ...(name !== undefined && { name }) };
+}
+
 /** What travels beside every payload: who, and as part of what. */
 export interface CallContext {
   actor: Actor;

@@ -1,4 +1,4 @@
-import { type Actor, EVENTS, type Envelope, type TimelineEntry } from '@reenact/contracts';
+import { bareActor, EVENTS, type Envelope, type TimelineEntry } from '@reenact/contracts';
 
 /** What an entry says beyond who, when and about what. */
 export type EntryDetail = Pick<TimelineEntry, 'text' | 'data'>;
@@ -11,12 +11,8 @@ export function entryOf(envelope: Envelope, detail: EntryDetail = {}): TimelineE
     id,
     at: time,
     kind: audit ? audit.type : type,
-    actor: named(actor),
+    actor: bareActor(actor),
     subject: { kind: aggregate.kind, id: aggregate.id },
     ...detail,
   };
-}
-
-function named({ kind, id, name }: Actor): Actor {
-  return { kind, id, ...(name !== undefined && { name }) };
 }

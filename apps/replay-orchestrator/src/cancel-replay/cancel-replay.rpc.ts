@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import {
+  bareActor,
   type CallContext,
   type CancelReplay,
   cancelReplay,
@@ -39,8 +40,7 @@ export class CancelReplayRpc {
       const { state } = before.record;
       if (TERMINAL_STATES.includes(state)) throw ended(before.record);
       const at = this.clock.now().toISOString();
-      const { kind, id, name } = context.actor;
-      const by = { kind, id, ...(name !== undefined && { name }) };
+      const by = bareActor(context.actor);
       const message = { type: 'cancel' as const, at, by, ...(reason !== undefined && { reason }) };
       const after = (await this.handler.advance(tx, [{ replayId, message, context }])).get(replayId) ?? before;
       const pauses = await this.switches.pausesOf(tx, [after.record]);

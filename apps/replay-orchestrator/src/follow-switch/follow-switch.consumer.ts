@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { type Envelope, type SwitchSet, switchSet } from '@reenact/contracts';
+import { bareActor, type Envelope, type SwitchSet, switchSet } from '@reenact/contracts';
 import { JetStream } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
 import { SwitchStore } from '../store/switch.store.js';
@@ -13,9 +13,8 @@ export class FollowSwitchConsumer {
   async follow(batch: Envelope<SwitchSet>[], tx: Transaction): Promise<void> {
     for (const { data, aggregate, actor, time } of batch) {
       const { environmentId, after: state, reason } = data;
-      const { kind, id, name } = actor;
-      const by = { kind, id, ...(name !== undefined && { name }) };
-      await this.switches.set(tx, { environmentId, version: aggregate.version, state, reason, by, at: time });
+      const { version } = aggregate;
+      await this.switches.set(tx, { environmentId, version, state, reason, by: bareActor(actor), at: time });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { type Envelope, type ReplayNoted, replayResolved } from '@reenact/contracts';
+import { bareActor, type Envelope, type ReplayNoted, replayResolved } from '@reenact/contracts';
 import { JetStream } from '@reenact/messaging';
 import type { Transaction } from '@reenact/persistence';
 
@@ -10,11 +10,10 @@ export class ResolveEffectsConsumer {
   async resolve(batch: Envelope<ReplayNoted>[], tx: Transaction): Promise<void> {
     for (const { data, actor } of batch) {
       const state = data.outcome === 'performed' ? 'done' : 'not_sent';
-      const { kind, id, name } = actor;
       // Its error said that nobody knew; somebody does now.
       await tx.query(
         `update runner.effect set state = $2, error = null, resolved_by = $3 where replay_id = $1 and state = 'indeterminate'`,
-        [data.replayId, state, JSON.stringify({ kind, id, ...(name !== undefined && { name }) })],
+        [data.replayId, state, JSON.stringify(bareActor(actor))],
       );
     }
   }
